@@ -1,0 +1,196 @@
+#include "http/fields.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sp::http {
+namespace {
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)> names{
+    "",
+    "Accept",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Location",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "ETag",
+    "Expect",
+    "Forwarded",
+    "Host",
+    "Keep-Alive",
+    "Location",
+    "Max-Forwards",
+    "Origin",
+    "Proxy",
+    "Proxy-Authenticate",
+    "Proxy-Authentication-Info",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Proxy-Status",
+    "Range",
+    "Referer",
+    "Refresh",
+    "Retry-After",
+    "Server",
+    "Set-Cookie",
+    "Strict-Transport-Security",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Vary",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Server",
+    "X-Real-IP",
+};
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// A hash over the length and four characters that the known names do not collide on: so that one comparison
+// decides. The table is built by the compiler, which also refuses a set of names that collides.
+constexpr std::size_t slots = 512;
+constexpr std::size_t slot_of(std::string_view name) {
+  auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(lower(name[i]))); };
+  std::size_t n = name.size();
+  return (n * 231 + at(0) * 242 + at(n / 2) * 334 + at(n * 3 / 4) * 195 + at(n - 1) * 404) % slots;
+}
+
+struct Table {
+  std::array<std::uint8_t, slots> ids{};
+  bool collides = false;
+};
+constexpr Table table = [] {
+  Table t;
+  for (std::size_t id = 1; id < names.size(); ++id) {
+    std::uint8_t& slot = t.ids[slot_of(names[id])];
+    if (slot != 0) t.collides = true;
+    slot = static_cast<std::uint8_t>(id);
+  }
+  return t;
+}();
+static_assert(!table.collides, "choose other factors in slot_of()");
+
+constexpr std::array<bool, 256> tchar = [] {
+  std::array<bool, 256> set{};
+  for (unsigned char c = 0; c < 128; ++c) {
+    set[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) set[static_cast<unsigned char>(c)] = true;
+  return set;
+}();
+
+}  // namespace
+
+FieldId field_id(std::string_view name) {
+  if (name.empty()) return FieldId::other;
+  std::uint8_t id = table.ids[slot_of(name)];
+  return id != 0 && iequals(names[id], name) ? static_cast<FieldId>(id) : FieldId::other;
+}
+
+std::string_view field_name(FieldId id) { return names[static_cast<std::size_t>(id)]; }
+
+bool iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return tchar[static_cast<unsigned char>(c)]; });
+}
+
+bool is_field_value(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    auto u = static_cast<unsigned char>(c);
+    return (u >= 0x20 && u != 0x7f) || u == '\t';
+  });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+const Field* Fields::find(FieldId id) const {
+  if (!has(id)) return nullptr;
+  for (const Field& field : *this) {
+    if (field.id == id) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Fields::find(std::string_view name) const {
+  FieldId id = field_id(name);
+  if (id != FieldId::other) return find(id);
+  for (const Field& field : *this) {
+    if (field.id == FieldId::other && iequals(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+std::size_t Fields::count(FieldId id) const {
+  if (!has(id)) return 0;
+  return static_cast<std::size_t>(std::count_if(begin(), end(), [&](const Field& f) { return f.id == id; }));
+}
+
+std::size_t Fields::remove(FieldId id) {
+  if (!has(id)) return 0;
+  Field* last = std::remove_if(data_, data_ + size_, [&](const Field& f) { return f.id == id; });
+  auto removed = static_cast<std::size_t>(data_ + size_ - last);
+  size_ -= static_cast<std::uint32_t>(removed);
+  if (id == FieldId::other) rebuild_seen(); else seen_ &= ~bit(id);
+  return removed;
+}
+
+std::size_t Fields::remove(std::string_view name) {
+  FieldId id = field_id(name);
+  if (id != FieldId::other) return remove(id);
+  Field* last = std::remove_if(data_, data_ + size_,
+                               [&](const Field& f) { return f.id == FieldId::other && iequals(f.name, name); });
+  auto removed = static_cast<std::size_t>(data_ + size_ - last);
+  size_ -= static_cast<std::uint32_t>(removed);
+  return removed;
+}
+
+void Fields::set(std::string_view name, std::string_view value) {
+  const Field* first = find(name);
+  if (first == nullptr) return add(name, value);
+  auto index = static_cast<std::size_t>(first - data_);
+  data_[index].value = value;
+  FieldId id = data_[index].id;
+  Field* rest = data_ + index + 1;
+  Field* last = std::remove_if(rest, data_ + size_, [&](const Field& f) {
+    return f.id == id && (id != FieldId::other || iequals(f.name, name));
+  });
+  size_ = static_cast<std::uint32_t>(last - data_);
+}
+
+void Fields::set(FieldId id, std::string_view value) { set(field_name(id), value); }
+
+void Fields::grow() {
+  std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  auto* data = arena_->array<Field>(capacity);
+  std::copy(data_, data_ + size_, data);
+  data_ = data;
+  capacity_ = capacity;
+}
+
+void Fields::rebuild_seen() {
+  seen_ = 0;
+  for (const Field& field : *this) seen_ |= bit(field.id);
+}
+
+}  // namespace sp::http
