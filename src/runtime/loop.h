@@ -1,0 +1,49 @@
+// The heart of one thread: time, timers and what is ready to run. What waits for sockets is added by EpollLoop; a simulation
+// drives the same Loop with a clock of its own.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "runtime/timer_wheel.h"
+
+namespace sp::runtime {
+
+class Loop {
+ public:
+  explicit Loop(TimePoint start) : now_(start), timers_(start) {}
+  virtual ~Loop() = default;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // The time at the beginning of this turn: monotonic, cheap, good to a millisecond.
+  TimePoint now() const { return now_; }
+  // The time of day now, in microseconds since 1970: for Date, logs and certificates, never for deadlines.
+  virtual std::chrono::system_clock::time_point wall_clock() const = 0;
+  // The monotonic time of this very moment, for timings in the log (costs a reading of the clock).
+  virtual TimePoint precise_now() const { return now_; }
+
+  TimerWheel& timers() { return timers_; }
+  // Resumes `handle` in this turn, after what is running now. From this loop's thread only.
+  void post(std::coroutine_handle<> handle) { ready_.push_back(handle); }
+
+  // The loop whose thread this is; set by whoever runs it.
+  static Loop& current() { return *current_; }
+  static void set_current(Loop* loop) { current_ = loop; }
+
+ protected:
+  void set_now(TimePoint now) { now_ = now; }
+  bool idle() const { return ready_.empty(); }
+  // Runs what is ready, including what becomes ready by it.
+  void run_ready();
+
+ private:
+  TimePoint now_;
+  TimerWheel timers_;
+  std::vector<std::coroutine_handle<>> ready_, running_;
+  static thread_local Loop* current_;
+};
+
+}  // namespace sp::runtime
