@@ -34,6 +34,7 @@ enum class Code : std::uint8_t {
   unsupported_expectation,
   upgrade_with_body,
   ambiguous_path,
+  encoded_slash,
   head_timeout,
   body_too_slow,
   client_closed,

@@ -1,0 +1,43 @@
+// From the configuration to what the data path uses. Everything that can be wrong is found here or earlier, not in a
+// request.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "policy/address_set.h"
+#include "policy/router.h"
+#include "policy/site_table.h"
+
+namespace sp::policy {
+
+// One entry of `inbound`.
+struct Inbound {
+  std::string name;
+  AddressSet trusted_proxies;
+  std::vector<std::unique_ptr<Site>> sites;
+  Router router;
+  config::TimeoutsConfig timeouts;  // of the entry: what holds before a route is known
+  std::optional<std::uint64_t> max_body;
+};
+
+// One snapshot. Sites and routes point at upstreams: it lives and dies as a whole.
+struct Policy {
+  std::vector<std::unique_ptr<Upstream>> upstreams;
+  std::vector<std::unique_ptr<Inbound>> inbounds;  // as many as Config::inbound, in its order
+};
+
+// What is wrong, for the person who wrote it.
+struct Problem {
+  config::Place place;
+  std::string message;
+};
+
+// All problems at once.
+std::expected<std::unique_ptr<const Policy>, std::vector<Problem>> compile(const config::Config& config);
+
+}  // namespace sp::policy

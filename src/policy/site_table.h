@@ -1,0 +1,124 @@
+// Sites, routes and upstreams as the data path wants them: compiled once from the configuration, then immutable and
+// shared by all workers. Everything points at where it was written (file:line), so that every decision can say why.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/model.h"
+#include "http/fields.h"
+#include "http/url.h"
+#include "policy/access.h"
+#include "policy/template.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace sp::policy {
+
+struct Site;
+
+struct Server {
+  http::Url url;          // of scheme, host, port or Unix path; it has no path
+  std::string authority;  // url.authority(): what Host says under `host: upstream`
+  std::string name;       // url.origin(): in logs, metrics and reasons
+  std::uint32_t weight = 1;
+  bool backup = false;
+};
+
+// A named upstream, or the one server of a `to: URL`.
+struct Upstream {
+  std::uint32_t id = 0;  // its place in Policy::upstreams
+  std::string key;       // two upstreams with one key (of two snapshots, say) can share connections and health
+  std::string name;      // "chat", or the URL's origin
+  std::vector<Server> servers;
+  config::Balance balance = config::Balance::least_requests;
+  config::Duration fail_for{};
+  std::uint32_t fail_after = 0;
+  std::uint32_t retries = 0;
+  config::UpstreamTlsConfig tls;  // the route's where it says anything, else the named upstream's
+};
+
+enum class HostMode : std::uint8_t { preserve, upstream, literal };
+
+struct ForwardTarget {
+  const Upstream* upstream = nullptr;
+  bool replaces_path = false;  // `to` has a path: it takes the place of what matched
+  Template path;
+  HostMode host = HostMode::preserve;
+  std::string host_name;  // of HostMode::literal
+};
+struct RedirectTarget {
+  Template to;
+  std::uint16_t status = 302;
+};
+struct RespondTarget {
+  std::uint16_t status = 200;
+  Template body;
+  std::string content_type;
+};
+using Target = std::variant<ForwardTarget, RedirectTarget, RespondTarget>;
+
+// One edit of a field; see field_edits.h.
+struct FieldEdit {
+  enum class Op : std::uint8_t { remove, set, add };
+  Op op = Op::set;
+  http::FieldId id = http::FieldId::other;
+  std::string name;
+  Template value;
+};
+
+enum class MatchKind : std::uint8_t { exact, prefix, regex };
+
+struct Route {
+  Route();
+  ~Route();
+  Route(Route&&) noexcept;
+
+  const Site* site = nullptr;
+  std::uint32_t index = 0;  // in Site::routes
+  MatchKind kind = MatchKind::prefix;
+  std::string pattern;  // exact and prefix: in normal form; regex: as written
+  std::unique_ptr<re2::RE2> regex;
+  Target target;
+  std::vector<FieldEdit> request_edits, response_edits;  // the site's, then the route's
+  AccessList access;
+  config::TimeoutsConfig timeouts;  // global < entry < site < upstream < route
+  std::optional<std::uint64_t> max_body;
+  config::SlashPolicy encoded_slashes = config::SlashPolicy::refuse;
+  std::vector<std::string> upgrades;
+  config::Place place;
+  std::string place_text;  // "sallyport.yaml:31"
+
+  // "path /sympa", "exact /x", "regex ^/y": as reasons and logs name it.
+  std::string label() const;
+  const ForwardTarget* forward() const { return std::get_if<ForwardTarget>(&target); }
+};
+
+// Maps a site's public paths and the servers' own back to each other; see reverse_map.h.
+class ReverseTable;
+class RouteTable;
+
+struct Site {
+  Site();
+  ~Site();
+
+  std::string name;  // the first of its hosts
+  std::vector<std::string> hosts;
+  std::vector<Route> routes;  // in file order
+  std::unique_ptr<const RouteTable> table;
+  std::unique_ptr<const ReverseTable> reverse;
+  config::OnOff https_redirect = config::OnOff::on;
+  config::Place place;
+  std::string place_text;
+};
+
+// "file:line", or "default" for what is not written anywhere.
+std::string text(const config::Place& place);
+
+}  // namespace sp::policy
