@@ -110,6 +110,7 @@ class Stream::Operation : public IoWait {
   }
 
  protected:
+  ~Operation() = default;
   virtual IoResult attempt() = 0;
   Stream& stream_;
   IoResult result_;

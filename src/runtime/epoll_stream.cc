@@ -1,0 +1,161 @@
+#include "runtime/epoll_stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace sp::runtime {
+
+Code code_of_errno(int error) {
+  switch (error) {
+    case ECONNREFUSED: return Code::connection_refused;
+    case ETIMEDOUT: return Code::connection_timeout;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT: return Code::connection_unreachable;
+    case ECONNRESET:
+    case EPIPE: return Code::upstream_reset;
+    case EMFILE:
+    case ENFILE: return Code::no_descriptors;
+    case ENOMEM:
+    case ENOBUFS: return Code::out_of_memory;
+    case EACCES:
+    case EPERM: return Code::permission_denied;
+    case ENOENT: return Code::connection_refused;  // a Unix socket that is not there
+    case EADDRINUSE: return Code::address_in_use;
+    default: return Code::io_error;
+  }
+}
+
+EpollStream::EpollStream(EpollLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {}
+
+EpollStream::~EpollStream() {
+  if (destroyed_ != nullptr) *destroyed_ = true;
+  if (registered_) loop_.remove(descriptor_, *this);
+  if (reset_) {
+    linger hard{.l_onoff = 1, .l_linger = 0};
+    setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  }
+  close(descriptor_);
+}
+
+Result<void> EpollStream::start() {
+  auto added = loop_.add(descriptor_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  registered_ = added.has_value();
+  return added;
+}
+
+IoResult EpollStream::try_read(std::span<char> into) {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (!readable_ && !ending_) return IoResult::would_block();
+  if (into.empty()) return IoResult::done(0);
+  for (;;) {
+    ssize_t n = recv(descriptor_, into.data(), into.size(), 0);
+    if (n > 0) {
+      // A short read has emptied the queue: the next edge says when there is more.
+      if (static_cast<std::size_t>(n) < into.size()) readable_ = false;
+      return IoResult::done(static_cast<std::size_t>(n));
+    }
+    if (n == 0) return IoResult::end();
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) return IoResult::failed(code_of_errno(errno));
+    readable_ = false;
+    ending_ = false;
+    return IoResult::would_block();
+  }
+}
+
+IoResult EpollStream::try_write(std::span<const iovec> pieces) {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (!writable_) return IoResult::would_block();
+  std::size_t total = 0;
+  for (const iovec& piece : pieces) total += piece.iov_len;
+  for (;;) {
+    ssize_t n;
+    if (pieces.size() == 1) {
+      n = send(descriptor_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(pieces.data());
+      message.msg_iovlen = pieces.size();
+      n = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    }
+    if (n >= 0) {
+      if (static_cast<std::size_t>(n) < total) writable_ = false;
+      return IoResult::done(static_cast<std::size_t>(n));
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) return IoResult::failed(code_of_errno(errno));
+    writable_ = false;
+    return IoResult::would_block();
+  }
+}
+
+IoResult EpollStream::try_finish() {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (::shutdown(descriptor_, SHUT_WR) == 0 || errno == ENOTCONN) return IoResult::done(0);
+  return IoResult::failed(code_of_errno(errno));
+}
+
+IoResult EpollStream::try_connected() {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (!writable_) return IoResult::would_block();
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  return error == 0 ? IoResult::done(0) : IoResult::failed(code_of_errno(error));
+}
+
+void EpollStream::arm(Direction direction, IoWait& wait) {
+  Waiting& slot = waiting(direction);
+  slot.wait = &wait;
+  if (aborted_ != Code::ok) return wake(slot, aborted_);
+  // Lazily: a timer that is armed for an earlier time stays, and looks again when it fires.
+  if (wait.deadline < slot.timer.when() || !slot.timer.armed()) loop_.timers().arm(slot.timer, wait.deadline);
+}
+
+void EpollStream::disarm(Direction direction) { waiting(direction).wait = nullptr; }
+
+void EpollStream::expired(Waiting& slot) {
+  if (slot.wait == nullptr) return;
+  if (slot.wait->deadline > loop_.now()) return loop_.timers().arm(slot.timer, slot.wait->deadline);
+  wake(slot, Code::timeout);
+}
+
+void EpollStream::wake(Waiting& slot, Code why) {
+  IoWait* wait = slot.wait;
+  if (wait == nullptr) return;
+  slot.wait = nullptr;
+  wait->wake(*wait, why);
+}
+
+void EpollStream::abort(Code why) {
+  if (aborted_ != Code::ok) return;
+  aborted_ = why;
+  wake(reading_, why);  // only posts: this object is still there for the next line
+  wake(writing_, why);
+}
+
+void EpollStream::on_events(std::uint32_t events) {
+  constexpr std::uint32_t gone = EPOLLHUP | EPOLLERR;
+  if ((events & (EPOLLIN | EPOLLRDHUP | gone)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | gone)) != 0) ending_ = true;
+  if ((events & (EPOLLOUT | gone)) != 0) writable_ = true;
+  // Each of the three may end in this object's destruction.
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  if ((events & gone) != 0 && hangup_ != nullptr) {
+    const HangupWatch* watch = std::exchange(hangup_, nullptr);
+    watch->function(watch->context);
+    if (destroyed) return;
+  }
+  if (writable_) wake(writing_, Code::ok);
+  if (destroyed) return;
+  if (readable_) wake(reading_, Code::ok);
+  if (!destroyed) destroyed_ = nullptr;
+}
+
+}  // namespace sp::runtime
