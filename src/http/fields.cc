@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
     "Expect",
     "Forwarded",
     "Host",
+    "HTTP2-Settings",
     "Keep-Alive",
     "Location",
     "Max-Forwards",

@@ -26,6 +26,7 @@ enum class FieldId : std::uint8_t {
   expect,
   forwarded,
   host,
+  http2_settings,
   keep_alive,
   location,
   max_forwards,

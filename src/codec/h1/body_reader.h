@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/h1/framing.h"
+#include "codec/h1/head_scan.h"
 #include "codec/h1/limits.h"
 #include "http/fields.h"
 
@@ -16,12 +17,12 @@ namespace sp::codec::h1 {
 class BodyReader {
  public:
   struct Step {
-    ByteView data;      // content, a view into `in`; empty: more octets are needed, unless done
+    ByteView data{};    // content, a view into `in`; empty: more octets are needed, unless done
     bool done = false;  // the content is complete (it may be so together with the last data)
   };
 
   // `sender` says whose codes the errors bear: Side::client for requests, Side::upstream for responses.
-  BodyReader(const Limits& limits, Side sender) : limits_(limits), sender_(sender) {}
+  BodyReader(const Limits& limits, Side sender);
 
   // Begins the content of the next message.
   void start(const Framing& framing);
@@ -51,17 +52,26 @@ class BodyReader {
     data, data_cr, data_lf, trailers
   };
 
-  Result<void> line(ByteView& in);
-  Result<void> size_digit(char c);
+  struct Bounds {
+    std::uint32_t chunk_line, trailers, trailer_fields;
+    Underscores underscores;
+  };
+
+  Result<Step> next_chunked(ByteView& in, http::Fields* trailers);
+  Result<void> read_line(ByteView& in);
+  const char* take_octet(char c);
+  const char* take_size_octet(char c);
+  const char* end_line();
   Result<bool> read_trailers(ByteView& in, http::Fields* trailers);
   ByteView take(ByteView& in);
-  Result<void> bad_chunk(const char* where) const;
+  std::unexpected<Error> bad_chunk(const char* where) const;
+  std::unexpected<Error> bad_trailer(const char* where) const;
 
-  Limits limits_;
-  std::uint64_t left_ = 0;       // octets of content: of the whole (fixed) or of this chunk
-  std::uint64_t overhead_ = 0;   // octets of extensions that no content has paid for
-  std::size_t scanned_ = 0;      // of the trailer section
-  std::uint32_t line_ = 0;       // octets of this chunk's line so far
+  Bounds bounds_;
+  HeadScan trailer_scan_;
+  std::uint64_t left_ = 0;      // octets of content: of the whole (fixed) or of this chunk
+  std::uint32_t overhead_ = 0;  // octets of extensions that no content has made up for
+  std::uint32_t line_ = 0;      // octets of this chunk's line so far
   std::uint8_t digits_ = 0;
   State state_ = State::done;
   Side sender_;

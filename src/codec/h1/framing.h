@@ -26,7 +26,7 @@ struct Framing {
 // What a head says about the connection that carried it and about the octets behind it.
 struct Persistence {
   bool keep_alive = false;  // another message may follow on this connection
-  Framing framing;          // for BodyReader::start()
+  Framing framing{};        // for BodyReader::start()
 };
 
 // The two fields as they were found, collected while a head is read.

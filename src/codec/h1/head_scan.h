@@ -27,14 +27,17 @@ class HeadScan {
     too_many_lines,
   };
 
-  // `in` begins with the same octets each time; the first `from` of them are not part of the head.
+  // `in` begins with the same octets each time; the first `from` of them are not part of the head, and at least one octet
+  // follows them. `index` holds the lines that the last look found.
   Outcome scan(ByteView in, std::size_t from, const ScanLimits& limits, LineIndex& index);
 
-  bool begun() const { return cursor_.at > cursor_.line; }
+  bool begun() const { return started_; }
   // Whole lines seen so far.
   std::uint32_t lines() const { return lines_; }
   // Where the last call stopped: behind the empty line when complete.
   std::size_t end() const { return cursor_.at; }
+  // After `control`: it stands in, or right behind, the name of a field.
+  bool control_in_name() const { return cursor_.name_end == cursor_.at; }
   // After `complete`: whether `index` holds every line of the head, so that there is no need to look for them again.
   bool indexed() const { return indexed_; }
 
@@ -43,6 +46,28 @@ class HeadScan {
   std::uint32_t lines_ = 0;
   bool started_ = false;
   bool indexed_ = false;
+};
+
+// The lines of a head that was found complete, one after the other.
+class HeadLines {
+ public:
+  // `head` ends behind its empty line. `indexed`: `index` holds all its lines already.
+  HeadLines(ByteView head, std::size_t from, bool indexed, LineIndex& index);
+
+  // The next line, valid until the next call; null behind the last.
+  const Line* next() {
+    if (next_ == index_.count && !refill()) return nullptr;
+    return &index_.lines[next_++];
+  }
+
+ private:
+  bool refill();
+
+  ByteView head_;
+  LineIndex& index_;
+  ScanCursor cursor_;
+  std::uint32_t next_ = 0;
+  bool last_ = false;  // `index_` holds the last lines
 };
 
 }  // namespace sp::codec::h1

@@ -15,7 +15,7 @@ namespace sp::codec::h1 {
 
 struct Written {
   std::size_t octets = 0;
-  Framing framing;          // how the content must follow: length and until_close as it is, chunked by the functions below
+  Framing framing{};        // how the content must follow: length and until_close as it is, chunked by the functions below
   bool keep_alive = false;  // what was said about the connection
 };
 

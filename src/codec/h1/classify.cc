@@ -1,0 +1,128 @@
+#include <array>
+#include <cstring>
+
+#include "codec/h1/characters.h"
+#include "codec/h1/scan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace sp::codec::h1 {
+namespace {
+
+void classify_scalar(ByteView data, Masks* out) {
+  for (std::size_t begin = 0; begin < data.size(); begin += 64) {
+    Masks masks{};
+    ByteView block = data.substr(begin, 64);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      masks.control |= std::uint64_t{is_control(block[i])} << i;
+      masks.non_token |= std::uint64_t{!is_tchar(block[i])} << i;
+    }
+    *out++ = masks;
+  }
+}
+
+#if defined(__x86_64__)
+
+// A tchar by its two halves: bit h of low_half[l] says whether 0xhl is one. Octets from 0x80 have no bit.
+constexpr std::array<std::uint8_t, 16> low_half = [] {
+  std::array<std::uint8_t, 16> bits{};
+  for (int c = 0; c < 128; ++c) {
+    if (is_tchar(static_cast<char>(c))) bits[c & 15] = static_cast<std::uint8_t>(bits[c & 15] | 1 << (c >> 4));
+  }
+  return bits;
+}();
+constexpr std::array<std::uint8_t, 16> high_half{1, 2, 4, 8, 16, 32, 64, 128};
+
+[[gnu::target("sse4.2")]] inline void classify16(__m128i v, std::uint64_t& control, std::uint64_t& non_token) {
+  const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low_half.data()));
+  const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high_half.data()));
+  const __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+  const __m128i tab = _mm_cmpeq_epi8(v, _mm_set1_epi8('\t'));
+  const __m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+  control = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, below_space), del)));
+  // A shuffle gives 0 where the index has its top bit set, so that v needs no masking on the left.
+  const __m128i bits = _mm_and_si128(_mm_shuffle_epi8(low, v),
+                                     _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(15))));
+  non_token = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bits, _mm_setzero_si128())));
+}
+
+[[gnu::target("sse4.2")]] inline Masks classify64_sse42(const char* data) {
+  Masks masks{};
+  for (int i = 0; i < 4; ++i) {
+    std::uint64_t control = 0, non_token = 0;
+    classify16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 16 * i)), control, non_token);
+    masks.control |= control << (16 * i);
+    masks.non_token |= non_token << (16 * i);
+  }
+  return masks;
+}
+
+[[gnu::target("avx2")]] inline Masks classify32(__m256i v) {
+  const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low_half.data())));
+  const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(high_half.data())));
+  const __m256i below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v);
+  const __m256i tab = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\t'));
+  const __m256i del = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f));
+  const __m256i control = _mm256_or_si256(_mm256_andnot_si256(tab, below_space), del);
+  const __m256i bits =
+      _mm256_and_si256(_mm256_shuffle_epi8(low, v),
+                       _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15))));
+  const __m256i other = _mm256_cmpeq_epi8(bits, _mm256_setzero_si256());
+  return {static_cast<std::uint32_t>(_mm256_movemask_epi8(control)),
+          static_cast<std::uint32_t>(_mm256_movemask_epi8(other))};
+}
+
+[[gnu::target("avx2")]] inline Masks classify64_avx2(const char* data) {
+  const Masks a = classify32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(data)));
+  const Masks b = classify32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + 32)));
+  return {a.control | b.control << 32, a.non_token | b.non_token << 32};
+}
+
+// The rest of fewer than 64 octets is classified in a copy: nothing is read behind the end of `data`.
+struct Tail {
+  explicit Tail(ByteView rest) { std::memcpy(octets.data(), rest.data(), rest.size()); }
+  alignas(32) std::array<char, 64> octets{};
+};
+Masks without_padding(Masks masks, std::size_t size) {
+  const std::uint64_t valid = (std::uint64_t{1} << size) - 1;
+  return {masks.control & valid, masks.non_token & valid};
+}
+
+[[gnu::target("sse4.2")]] void classify_sse42(ByteView data, Masks* out) {
+  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_sse42(data.data());
+  if (!data.empty()) *out = without_padding(classify64_sse42(Tail(data).octets.data()), data.size());
+}
+
+[[gnu::target("avx2")]] void classify_avx2(ByteView data, Masks* out) {
+  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_avx2(data.data());
+  if (!data.empty()) *out = without_padding(classify64_avx2(Tail(data).octets.data()), data.size());
+}
+
+#endif
+
+struct Supported {
+  std::array<Classifier, 3> list{};
+  std::size_t count = 0;
+  void add(const char* name, Classify classify) { list[count++] = {name, classify}; }
+};
+
+Supported supported() {
+  Supported found;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) found.add("avx2", classify_avx2);
+  if (__builtin_cpu_supports("sse4.2")) found.add("sse4.2", classify_sse42);
+#endif
+  found.add("scalar", classify_scalar);
+  return found;
+}
+
+}  // namespace
+
+std::span<const Classifier> classifiers() {
+  static const Supported found = supported();
+  return {found.list.data(), found.count};
+}
+
+}  // namespace sp::codec::h1

@@ -1,0 +1,87 @@
+#include "codec/h1/head_text.h"
+#include "codec/h1/writer.h"
+
+namespace sp::codec::h1 {
+namespace {
+
+using http::BodySize;
+using http::FieldId;
+using http::Method;
+using http::Version;
+
+bool is_tunnel(const http::ResponseHead& head, Method asked) {
+  return head.status == 101 || (asked == Method::connect && head.status >= 200 && head.status < 300);
+}
+
+// The framing fields of a final response that is not a tunnel.
+Framing write_framing(const http::ResponseHead& head, const ResponseContext& context, HeadText& text) {
+  if (head.status == 204) return {};
+  if (context.asked == Method::head || head.status == 304) {
+    // What a GET would have given, where it is known; no content follows.
+    if (head.content_length) {
+      text.field("Content-Length", *head.content_length);
+    } else if (head.body.kind == BodySize::Kind::known) {
+      text.field("Content-Length", head.body.bytes);
+    }
+    return {};
+  }
+  if (head.body.kind != BodySize::Kind::unknown) {
+    text.field("Content-Length", head.body.bytes);
+    return {Framing::Kind::length, head.body.bytes};
+  }
+  if (context.client_version == Version::http10) return {Framing::Kind::until_close, 0};
+  text.field("Transfer-Encoding", "chunked");
+  return {Framing::Kind::chunked, 0};
+}
+
+void write_fields(const http::ResponseHead& head, const Framing& framing, HeadText& text) {
+  for (const http::Field& field : head.fields) {
+    if (field.id == FieldId::trailer && framing.kind != Framing::Kind::chunked) continue;
+    text.field(field.name, field.value);
+  }
+}
+
+void write_status_line(const http::ResponseHead& head, HeadText& text, OutBuffer& out) {
+  out.append("HTTP/1.1 ");
+  out.append_decimal(head.status);
+  out.append(' ');
+  out.append(head.reason.empty() ? http::reason_phrase(head.status) : head.reason);
+  out.append("\r\n");
+  text.count("HTTP");
+}
+
+}  // namespace
+
+Result<Written> write_response_head(const http::ResponseHead& head, const ResponseContext& context, OutBuffer& out) {
+  HeadText text(out);
+  if (head.status < 100 || head.status > 599) return text.give_up(Code::internal, "response: status");
+  if (head.status < 200 && context.client_version == Version::http10) {
+    return text.give_up(Code::internal, "response: HTTP/1.0 knows no 1xx");
+  }
+  for (const http::Field& field : head.fields) {
+    if (!writable(field.id)) return text.give_up(Code::internal, "response: a field of the connection");
+  }
+
+  Written written{.keep_alive = context.keep_alive};
+  write_status_line(head, text, out);
+  if (is_tunnel(head, context.asked)) {
+    written.keep_alive = false;
+    if (head.status == 101) {
+      text.field("Upgrade", head.upgrade);
+      text.field("Connection", "Upgrade");
+    }
+  } else if (!head.interim()) {
+    written.framing = write_framing(head, context, text);
+    if (written.framing.kind == Framing::Kind::until_close) written.keep_alive = false;
+    if (!written.keep_alive) {
+      text.field("Connection", "close");
+    } else if (context.client_version == Version::http10) {
+      text.field("Connection", "keep-alive");
+    }
+  }
+  write_fields(head, written.framing, text);
+  SP_TRY_PLAIN(written.octets, text.finish(Code::response_fields_too_large));
+  return written;
+}
+
+}  // namespace sp::codec::h1

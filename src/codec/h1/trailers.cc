@@ -1,0 +1,47 @@
+#include "codec/h1/trailers.h"
+
+#include <array>
+
+#include "codec/h1/field_section.h"
+
+namespace sp::codec::h1 {
+namespace {
+
+constexpr std::array<std::string_view, 6> forbidden_prefixes{"Content-",     "If-",         "Proxy-",
+                                                             "X-Forwarded-", "Access-Control-", "Sec-"};
+constexpr std::array<std::string_view, 36> forbidden{
+    "Age",        "Authentication-Info", "Authorization", "Cache-Control",     "Connection",
+    "Cookie",     "Cookie2",             "Date",          "Expect",            "Expires",
+    "Forwarded",  "Host",                "HTTP2-Settings", "Keep-Alive",       "Location",
+    "Max-Forwards", "Origin",            "Pragma",        "Proxy",             "Range",
+    "Referer",    "Refresh",             "Retry-After",   "Set-Cookie",        "Set-Cookie2",
+    "Status",     "Strict-Transport-Security", "TE",      "Trailer",           "Transfer-Encoding",
+    "Upgrade",    "Vary",                "Via",           "Warning",           "WWW-Authenticate",
+    "X-Real-IP"};
+
+}  // namespace
+
+bool allowed_in_trailer(std::string_view name) {
+  for (std::string_view prefix : forbidden_prefixes) {
+    if (http::iequals(name.substr(0, prefix.size()), prefix)) return false;
+  }
+  for (std::string_view other : forbidden) {
+    if (http::iequals(name, other)) return false;
+  }
+  return true;
+}
+
+const char* parse_trailers(ByteView section, HeadLines& lines, Underscores underscores, http::Fields* fields) {
+  while (const Line* line = lines.next()) {
+    http::Field field;
+    if (parse_field_line(section, *line, field) != Code::ok) return "trailers: not a field";
+    if (underscores == Underscores::drop && field.name.contains('_')) continue;
+    if (!allowed_in_trailer(field.name)) return "trailers: a field that is not allowed there";
+    if (fields == nullptr) continue;
+    Arena& arena = fields->arena();
+    fields->add({arena.copy(field.name), arena.copy(field.value), field.id});
+  }
+  return nullptr;
+}
+
+}  // namespace sp::codec::h1
