@@ -39,7 +39,7 @@ PipeStream::~PipeStream() {
 
 std::optional<IoResult> PipeStream::broken() const {
   if (aborted_ != Code::ok) return IoResult::failed(aborted_);
-  if (shared_->reset) return IoResult::failed(Code::io_error);
+  if (shared_->reset) return IoResult::failed(Code::upstream_reset);
   return std::nullopt;
 }
 
@@ -81,7 +81,7 @@ IoResult PipeStream::try_read(std::span<char> into) {
 
 IoResult PipeStream::try_write(std::span<const iovec> pieces) {
   if (auto failure = broken()) return *failure;
-  if (out().closed || out().finished) return IoResult::failed(Code::io_error);
+  if (out().closed || out().finished) return IoResult::failed(Code::upstream_reset);
   std::size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   if (total == 0) return IoResult::done(0);

@@ -1,0 +1,35 @@
+// What a handshake has settled: for the log, for fields that are passed on, for the PROXY header.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tls/handles.h"
+
+namespace sp::tls {
+
+// Views into the connection: valid as long as its stream.
+struct TlsInfo {
+  std::string_view version;  // "TLSv1.3"
+  std::string_view cipher;   // "TLS_AES_128_GCM_SHA256"
+  std::string_view sni;      // as the client sent it; empty: it sent none
+  std::string_view alpn;     // "http/1.1"; empty: nothing was agreed on
+  bool resumed = false;
+};
+
+// The certificate of the other side, which has been verified: handshakes with one that is not valid fail.
+struct PeerCertificate {
+  std::string subject;      // RFC 2253: "CN=alice,O=Example"
+  std::string issuer;
+  std::string serial;       // hexadecimal, upper case
+  std::string fingerprint;  // SHA-256 of the certificate, hexadecimal, lower case
+  std::string not_after;    // "2026-11-03T12:00:00Z"
+  std::string pem;
+};
+
+TlsInfo describe(const ssl_st* ssl);
+// Null where the other side has presented none.
+std::optional<PeerCertificate> peer_certificate(const ssl_st* ssl);
+
+}  // namespace sp::tls
