@@ -33,14 +33,13 @@ class AresAsker final : public Asker {
  private:
   struct Question;
   struct Channel;
-  Channel* open_channel();
-  void drop_unused_channels();
 
   Loop& loop_;
   DescriptorWatcher& watcher_;
-  AresOptions options_;
-  // The last one gets new questions; those before it (of an earlier resolv.conf) end with their last answer.
-  std::vector<std::unique_ptr<Channel>> channels_;
+  const AresOptions options_;
+  std::unique_ptr<Channel> current_;
+  // Of an earlier resolv.conf: they end with their last answer.
+  std::vector<std::unique_ptr<Channel>> retired_;
 };
 
 std::unique_ptr<Resolver> make_ares_resolver(Loop& loop, DescriptorWatcher& watcher, AresOptions ares = {},

@@ -63,17 +63,18 @@ class CachingResolver final : public Resolver {
   struct Lookup;
   using Addresses = Result<std::vector<IpAddress>>;
 
-  std::optional<Addresses> known_here(std::string_view host, const std::string& name, const NameSources& sources) const;
-  std::optional<Addresses> from_cache(std::string_view name, Code if_stale = Code::ok);
+  const NameSources& sources();
+  std::optional<Addresses> from_cache(std::string_view key);
+  std::optional<Addresses> from_cache_though_stale(std::string_view key);
   Lookup& lookup_for(const std::string& key, std::string_view host, const NameSources& sources);
-  void ask_next(Lookup& lookup);
+  // The life of a lookup. Only finish() ends it, and only when both families have been answered.
+  void ask(Lookup& lookup);
   void answered(Lookup& lookup, Family family, DnsAnswer answer);
   void judge(Lookup& lookup);
   void found(Lookup& lookup);
   void not_found(Lookup& lookup);
   void failed(Lookup& lookup, Code code);
-  void help_out(Lookup& lookup);
-  void wake(Lookup& lookup);
+  bool help_out(Lookup& lookup);
   void finish(Lookup& lookup);
 
   Loop& loop_;
