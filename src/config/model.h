@@ -16,6 +16,9 @@ namespace sp::config {
 
 using Duration = std::chrono::milliseconds;
 
+// What `max_body: off` stands for: it lifts the limit of an outer level.
+inline constexpr Bytes unlimited{UINT64_MAX};
+
 // Where a value stands: for messages that name file:line:column. Lines and columns count from 1; 0: nowhere (a default).
 struct Place {
   std::string file;
@@ -27,6 +30,7 @@ struct Place {
 struct Text {
   std::string value;
   Place place;
+  bool secret = false;  // from `{ file: PATH }` or `${env.NAME}`: never printed
   bool empty() const { return value.empty(); }
 };
 
@@ -83,12 +87,14 @@ struct ClientCertificateConfig {
   ClientCertificates mode = ClientCertificates::off;
   Text ca;
   std::string field = "X-Client-Certificate";  // carries the subject, fingerprint...: see docs/tls.md
+  Place place;
 };
 
 enum class TlsProfile : std::uint8_t { intermediate, modern };
 struct ListenerTlsConfig {
   TlsProfile profile = TlsProfile::intermediate;
   ClientCertificateConfig client_certificates;
+  Place place;
 };
 
 // request_headers / response_headers. Values may hold ${...}; see policy/template.h. Order is kept.
@@ -101,11 +107,13 @@ struct FieldEdits {
 struct RedirectConfig {
   Text to;                                    // may hold ${...}; a path or a URL
   std::uint16_t status = 302;
+  Place place;
 };
 struct RespondConfig {
   std::uint16_t status = 200;
   Text body;                                  // may hold ${...}
   std::string content_type = "text/plain; charset=utf-8";
+  Place place;
 };
 
 enum class SlashPolicy : std::uint8_t { refuse, allow };
@@ -123,7 +131,7 @@ struct RouteConfig {
   FieldEdits request_headers, response_headers;
   UpstreamTlsConfig upstream_tls;
   std::vector<Text> allow, deny;              // address patterns; `deny` wins, and with `allow` all others get 403
-  std::optional<Bytes> max_body;
+  std::optional<Bytes> max_body;               // `off`: unlimited
   SlashPolicy encoded_slashes = SlashPolicy::refuse;
   std::vector<std::string> upgrades{"websocket"};  // protocols that may be upgraded to
   TimeoutsOverride timeouts;
@@ -189,6 +197,7 @@ struct ExpectationConfig {
   std::string location;
   std::map<std::string, std::string> header;  // fields of the request as the server would get it
   std::string refused;                        // the Code's name ("denied", "no_route")
+  Place place;
 };
 struct TestConfig {
   Place place;

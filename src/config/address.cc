@@ -1,0 +1,154 @@
+#include "config/address.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/ip.h"
+#include "config/grammar.h"
+#include "config/node.h"
+#include "config/suggest.h"
+
+namespace sp::config {
+namespace {
+
+using Failure = std::unexpected<Problem>;
+Failure failure(std::string message, std::string remedy) {
+  return Failure(Problem{std::move(message), std::move(remedy)});
+}
+
+constexpr std::array<std::string_view, 4> schemes{"http", "https", "http+unix", "https+unix"};
+constexpr std::array<std::string_view, 3> suggested_schemes{"http", "https", "http+unix"};
+
+std::string example(AddressUse use) {
+  return use == AddressUse::listen ? "write `https://:443` or `http://127.0.0.1:8080`"
+                                   : "write `https://host`, `http://10.0.0.7:8080` or `http+unix:///run/app.sock`";
+}
+
+Failure no_scheme(std::string_view text, AddressUse use) {
+  // ":443" and "443", as other servers have it.
+  const std::string_view port = text.starts_with(':') ? text.substr(1) : text;
+  const bool only_port = !port.empty() && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  std::string remedy = example(use);
+  if (only_port && use == AddressUse::listen) remedy = "write `http" + std::string(port == "443" ? "s" : "") + "://:" + std::string(port) + "`";
+  return failure(quoted(text) + " has no scheme, and every address is a URL", std::move(remedy));
+}
+
+Failure bad_scheme(std::string_view scheme, AddressUse use) {
+  const std::string shown = quoted(std::string(scheme) + "://");
+  for (const std::string_view later : {"tcp", "tls", "proxy", "socks5"}) {
+    if (scheme == later) return failure(shown + " is not available in this version", "use `http://` or `https://`");
+  }
+  if (scheme == "ws" || scheme == "wss") {
+    return failure(shown + " is not an address here",
+                   std::string("write `http") + (scheme == "wss" ? "s" : "") + "://`: WebSockets pass through HTTP routes");
+  }
+  if (scheme == "unix") return failure(shown + " does not say what is spoken", "write `http+unix:///run/app.sock`");
+  if (scheme == "h2c" || scheme == "grpc") return failure(shown + " is not an address here", "write `http://`");
+  const std::string_view best = nearest(scheme, suggested_schemes);
+  return failure(shown + " is not a scheme that is known",
+                 best.empty() ? example(use) : "did you mean `" + std::string(best) + "://`?");
+}
+
+std::optional<Problem> bad_path(std::string_view path) {
+  if (path.find_first_of("?#") != std::string_view::npos) {
+    return Problem{"the path " + quoted(path) + " holds a `?` or `#`", "leave the query and the fragment out"};
+  }
+  return request_path(path, Variables::allowed);
+}
+
+std::expected<Address, Problem> unix_address(Address address, std::string_view rest, AddressUse use) {
+  const auto colon = rest.find(':');
+  address.unix_path = rest.substr(0, colon);
+  if (colon != std::string_view::npos) address.path = rest.substr(colon + 1);
+  if (!address.unix_path.starts_with('/')) {
+    return failure("the path of the Unix socket is not absolute", "three slashes begin it: `http+unix:///run/app.sock`");
+  }
+  constexpr std::size_t longest = 107;  // sun_path of unix(7), with its NUL
+  if (address.unix_path.size() > longest) {
+    return failure("the path of the Unix socket is longer than 107 octets", "put the socket into a shorter path");
+  }
+  if (colon == std::string_view::npos) return address;
+  if (use != AddressUse::target) return failure("a path follows the Unix socket", "leave out what follows the `:`");
+  if (auto problem = bad_path(address.path)) return Failure(std::move(*problem));
+  return address;
+}
+
+// Takes ":443" off the end of an authority.
+std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std::uint16_t normal, AddressUse use) {
+  const auto colon = authority.rfind(':');
+  const auto bracket = authority.rfind(']');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return normal;
+  const std::string_view digits = authority.substr(colon + 1);
+  authority = authority.substr(0, colon);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool whole = !digits.empty() && error == std::errc{} && end == digits.data() + digits.size();
+  // Port 0 asks the system for a free one, which is of use where one listens.
+  if (!whole || port > 65535 || (port == 0 && use != AddressUse::listen)) {
+    return failure(quoted(digits) + " is not a port", "a port is a number from 1 to 65535");
+  }
+  return static_cast<std::uint16_t>(port);
+}
+
+std::optional<Problem> take_host(Address& address, std::string_view host, AddressUse use) {
+  if (host.starts_with('[')) {
+    const bool closed = host.ends_with(']');
+    address.host = host.substr(1, host.size() - (closed ? 2 : 1));
+    const auto ip = IpAddress::parse(address.host);
+    if (closed && ip && address.host.find(':') != std::string::npos) return std::nullopt;
+    return Problem{quoted(host) + " is not an IPv6 address in brackets", "write `[2001:db8::1]`"};
+  }
+  if (host.find(':') != std::string_view::npos) {
+    return Problem{quoted(host) + " is not a host", "put IPv6 addresses in brackets: `[" + std::string(host) + "]`"};
+  }
+  address.host = host;
+  if (use == AddressUse::listen) {
+    if (host == "*") address.host.clear();
+    if (address.host.empty() || IpAddress::parse(host)) return std::nullopt;
+    return Problem{quoted(host) + " is not an address of this machine to listen on",
+                   host == "localhost" ? "write `127.0.0.1`" : "write an IP address, or none for all: `https://:443`"};
+  }
+  if (host.empty()) return Problem{"the address has no host", "write `" + address.scheme + "://host`"};
+  return host_name(host);
+}
+
+}  // namespace
+
+bool looks_like_url(std::string_view text) { return text.find("://") != std::string_view::npos; }
+
+std::expected<Address, Problem> parse_address(std::string_view text, AddressUse use) {
+  const auto separator = text.find("://");
+  if (separator == std::string_view::npos) return no_scheme(text, use);
+  std::string_view scheme = text.substr(0, separator);
+  std::string_view rest = text.substr(separator + 3);
+  if (std::ranges::find(schemes, scheme) == schemes.end()) return bad_scheme(scheme, use);
+  Address address;
+  if (scheme.ends_with("+unix")) {
+    address.scheme = scheme.substr(0, scheme.size() - 5);
+    return unix_address(std::move(address), rest, use);
+  }
+  address.scheme = scheme;
+  const auto slash = rest.find_first_of("/?#");
+  std::string_view authority = rest.substr(0, slash);
+  if (slash != std::string_view::npos) address.path = rest.substr(slash);
+  if (authority.find('@') != std::string_view::npos) {
+    return failure("the address holds a user name or password", "set the field `Authorization` in `request_headers`");
+  }
+  auto port = take_port(authority, scheme == "https" ? 443 : 80, use);
+  if (!port) return Failure(port.error());
+  address.port = *port;
+  if (auto problem = take_host(address, authority, use)) return Failure(std::move(*problem));
+  if (address.path.empty()) return address;
+  if (use != AddressUse::target && address.path != "/") {
+    return failure(quoted(address.path) + " follows the address, which has no path here",
+                   use == AddressUse::listen ? "say the path in a route: `path: " + address.path + "`"
+                                             : "give `to` of the route a URL with the path instead of an upstream");
+  }
+  if (use == AddressUse::target) {
+    if (auto problem = bad_path(address.path)) return Failure(std::move(*problem));
+  }
+  return address;
+}
+
+}  // namespace sp::config
