@@ -20,7 +20,7 @@ struct AddressRule {
 // where the route has none.
 struct AccessList {
   AddressSet allow, deny;
-  std::vector<AddressRule> allow_rules, deny_rules;  // by the numbers of the patterns in the sets
+  std::vector<AddressRule> allow_rules, deny_rules;  // by the numbers of the networks in the sets
 
   bool open() const { return allow_rules.empty() && deny_rules.empty(); }
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/finding.h"
 #include "config/model.h"
 #include "policy/address_set.h"
 #include "policy/router.h"
@@ -31,13 +32,7 @@ struct Policy {
   std::vector<std::unique_ptr<Inbound>> inbounds;  // as many as Config::inbound, in its order
 };
 
-// What is wrong, for the person who wrote it.
-struct Problem {
-  config::Place place;
-  std::string message;
-};
-
-// All problems at once.
-std::expected<std::unique_ptr<const Policy>, std::vector<Problem>> compile(const config::Config& config);
+// All that is wrong at once, for the person who wrote it.
+std::expected<std::unique_ptr<const Policy>, std::vector<config::Finding>> compile(const config::Config& config);
 
 }  // namespace sp::policy

@@ -35,8 +35,12 @@ class RouteTable {
   ~RouteTable();
   // Null when none matches.
   const Route* match(std::string_view path, Arena& arena, std::span<const std::string_view>& captures) const;
-  // The length of the longest prefix (or exact path) that covers `path`; 0 where none does.
-  std::size_t covered(std::string_view path) const;
+  // The exact path or the longest prefix that covers `path`; null where none does.
+  struct Cover {
+    const Route* route = nullptr;
+    std::size_t length = 0;
+  };
+  Cover cover(std::string_view path) const;
 
  private:
   struct Regexes;

@@ -118,7 +118,7 @@ struct Site {
   std::string place_text;
 };
 
-// "file:line", or "default" for what is not written anywhere.
-std::string text(const config::Place& place);
+// "file:line", for reasons; "default" for what is not written anywhere.
+std::string file_and_line(const config::Place& place);
 
 }  // namespace sp::policy
