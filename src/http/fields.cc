@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace sp::http {
 namespace {
@@ -61,7 +62,9 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 // decides. The table is built by the compiler, which also refuses a set of names that collides.
 constexpr std::size_t slots = 512;
 constexpr std::size_t slot_of(std::string_view name) {
-  auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(lower(name[i]))); };
+  // Without case for letters; what it makes of other characters does not matter, since a comparison follows.
+  const char* text = name.data();
+  auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i] | 0x20)); };
   std::size_t n = name.size();
   return (n * 231 + at(0) * 242 + at(n / 2) * 334 + at(n * 3 / 4) * 195 + at(n - 1) * 404) % slots;
 }
@@ -90,6 +93,27 @@ constexpr std::array<bool, 256> tchar = [] {
   return set;
 }();
 
+template <class T>
+T load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+// Whether eight characters each are equal but for the case of ASCII letters.
+bool same_letters(std::uint64_t x, std::uint64_t y) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const std::uint64_t differ = x ^ y;
+  if (differ == 0) return true;
+  if ((differ & ~(ones * 0x20)) != 0) return false;
+  // Characters that differ in this one bit must be letters: 'a' <= (c | 0x20) <= 'z', found in the top bit of each.
+  const std::uint64_t low = (x | ones * 0x20) & ones * 0x7f;
+  const std::uint64_t from_a = low + ones * (0x80 - 'a');
+  const std::uint64_t past_z = low + ones * (0x7f - 'z');
+  const std::uint64_t letter = from_a & ~past_z & ~x;
+  return ((differ << 2) & ~letter) == 0;
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
@@ -102,8 +126,24 @@ std::string_view field_name(FieldId id) { return names[static_cast<std::size_t>(
 
 bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+  const char* x = a.data();
+  const char* y = b.data();
+  std::size_t n = a.size();
+  if (n >= 8) {
+    for (; n > 8; n -= 8, x += 8, y += 8) {
+      if (!same_letters(load<std::uint64_t>(x), load<std::uint64_t>(y))) return false;
+      if (n < 16) x -= 16 - n, y -= 16 - n, n = 16;  // the last eight overlap those before
+    }
+    return same_letters(load<std::uint64_t>(x), load<std::uint64_t>(y));
+  }
+  if (n >= 4) {
+    const auto both = [&](const char* p) {
+      return std::uint64_t{load<std::uint32_t>(p)} << 32 | load<std::uint32_t>(p + n - 4);
+    };
+    return same_letters(both(x), both(y));
+  }
+  for (; n > 0; --n) {
+    if (lower(*x++) != lower(*y++)) return false;
   }
   return true;
 }

@@ -45,5 +45,9 @@ constexpr unsigned hex_value(char c) {
   const char l = static_cast<char>(c | 0x20);
   return l >= 'a' && l <= 'f' ? static_cast<unsigned>(l - 'a') + 10 : 16;
 }
+// Whether '%' at `at` is followed by two hexadecimal digits before `end`.
+constexpr bool is_percent_encoded(const char* at, const char* end) {
+  return end - at >= 3 && has_class(at[1], class_hex) && has_class(at[2], class_hex);
+}
 
 }  // namespace sp::codec::h1

@@ -26,6 +26,8 @@ bool stays(std::string_view name) {
 }  // namespace
 
 bool ConnectionOptions::add(std::string_view value) {
+  // Nearly always this is the whole of it.
+  if (http::iequals(value, "keep-alive")) return keep_alive_ = ++elements_ <= max_options;
   for (;;) {
     const std::size_t comma = std::min(value.find(','), value.size());
     if (++elements_ > max_options) return false;
@@ -40,12 +42,13 @@ bool ConnectionOptions::add_token(std::string_view token) {
   if (http::iequals(token, "keep-alive")) return keep_alive_ = true;
   if (http::iequals(token, "close")) return close_ = true;
   if (http::iequals(token, "upgrade")) return upgrade_ = true;
-  names_[name_count_++] = token;
+  names_[name_count_++] = {token.data(), token.size()};
   return http::is_token(token);
 }
 
 void ConnectionOptions::strip(http::Fields& fields) const {
-  for (std::string_view name : std::span(names_).first(name_count_)) {
+  for (std::uint32_t i = 0; i < name_count_; ++i) {
+    const std::string_view name(names_[i].data, names_[i].size);
     if (!stays(name)) fields.remove(name);
   }
 }

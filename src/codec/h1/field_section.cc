@@ -7,6 +7,8 @@ using http::FieldId;
 
 auto refused(Code code, const char* where) { return fail(Error{.code = code, .side = Side::client, .where = where}); }
 
+bool is_white(char c) { return c == ' ' || c == '\t'; }
+
 void take(std::string_view value, std::string_view& first, std::uint32_t& count) {
   if (count++ == 0) first = value;
 }
@@ -31,6 +33,7 @@ bool take_connection_field(const http::Field& field, ConnectionFields& found, bo
     case FieldId::upgrade: take(field.value, found.upgrade, found.upgrades); return true;
     case FieldId::connection: ok = found.options.add(field.value); return true;
     case FieldId::te: found.accepts_trailers = found.accepts_trailers || lists_trailers(field.value); return true;
+    case FieldId::cookie: ++found.cookies; return false;
     case FieldId::http2_settings:
     case FieldId::keep_alive:
     case FieldId::proxy:
@@ -45,13 +48,18 @@ bool take_connection_field(const http::Field& field, ConnectionFields& found, bo
 }  // namespace
 
 Code parse_field_line(ByteView octets, const Line& line, http::Field& field) {
-  if (octets[line.name_end] != ':' || line.name_end == line.begin) [[unlikely]] {
-    const char first = octets[line.begin];
-    return first == ' ' || first == '\t' ? Code::bad_field_value : Code::bad_field_name;
+  const char* const begin = octets.data() + line.begin;
+  const char* const colon = octets.data() + line.name_end;
+  if (*colon != ':' || colon == begin) [[unlikely]] {
+    return *begin == ' ' || *begin == '\t' ? Code::bad_field_value : Code::bad_field_name;
   }
-  field.name = octets.substr(line.begin, line.name_end - line.begin);
+  field.name = {begin, static_cast<std::size_t>(colon - begin)};
   field.id = http::field_id(field.name);
-  field.value = http::trim(octets.substr(line.name_end + 1, line.end - line.name_end - 1));
+  const char* value = colon + 1;
+  const char* end = octets.data() + line.end;
+  while (value != end && is_white(*value)) ++value;
+  while (end != value && is_white(end[-1])) --end;
+  field.value = {value, static_cast<std::size_t>(end - value)};
   return Code::ok;
 }
 

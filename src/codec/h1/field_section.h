@@ -17,11 +17,12 @@ namespace sp::codec::h1 {
 
 // What was found of the fields that are not in the model. Each first value, and how many there were.
 struct ConnectionFields {
-  ConnectionOptions options;
   FramingFields framing;
   std::string_view host, expect, upgrade;
   std::uint32_t hosts = 0, expects = 0, upgrades = 0;
+  std::uint32_t cookies = 0;  // these are in the model, too
   bool accepts_trailers = false;
+  ConnectionOptions options;  // last, like its array: else compilers clear all of it with the numbers around it
 };
 
 // One field line of `octets`: a token, a colon right behind it, and a value without the white space around it. Octets that

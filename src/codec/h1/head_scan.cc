@@ -31,17 +31,16 @@ HeadScan::Outcome HeadScan::scan(ByteView in, std::size_t from, const ScanLimits
 }
 
 HeadLines::HeadLines(ByteView head, std::size_t from, bool indexed, LineIndex& index)
-    : head_(head), index_(index), last_(indexed) {
-  if (indexed) return;
-  index_.count = 0;
+    : head_(head), index_(index), next_(index.lines.data()), end_(indexed ? next_ + index.count : next_), last_(indexed) {
   cursor_.at = cursor_.line = static_cast<std::uint32_t>(from);
 }
 
 bool HeadLines::refill() {
   if (last_) return false;
-  next_ = 0;
   last_ = scan_lines(head_, cursor_, index_) != Stop::full;
-  return index_.count > 0;
+  next_ = index_.lines.data();
+  end_ = next_ + index_.count;
+  return next_ != end_;
 }
 
 }  // namespace sp::codec::h1

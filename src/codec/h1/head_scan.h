@@ -56,8 +56,8 @@ class HeadLines {
 
   // The next line, valid until the next call; null behind the last.
   const Line* next() {
-    if (next_ == index_.count && !refill()) return nullptr;
-    return &index_.lines[next_++];
+    if (next_ == end_ && !refill()) return nullptr;
+    return next_++;
   }
 
  private:
@@ -66,8 +66,9 @@ class HeadLines {
   ByteView head_;
   LineIndex& index_;
   ScanCursor cursor_;
-  std::uint32_t next_ = 0;
-  bool last_ = false;  // `index_` holds the last lines
+  const Line* next_;
+  const Line* end_;
+  bool last_;  // `index_` holds the last lines
 };
 
 }  // namespace sp::codec::h1

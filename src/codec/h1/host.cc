@@ -9,14 +9,16 @@ namespace {
 
 // How many characters from the front are a reg-name.
 std::size_t name_length(std::string_view text) {
-  std::size_t i = 0;
-  for (; i < text.size(); ++i) {
-    if (has_class(text[i], class_host)) continue;
-    if (text[i] != '%' || text.size() - i < 3) break;
-    if (!has_class(text[i + 1], class_hex) || !has_class(text[i + 2], class_hex)) break;
-    i += 2;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    if (!has_class(*at, class_host)) {
+      if (*at != '%' || !is_percent_encoded(at, end)) break;
+      at += 2;
+    }
+    ++at;
   }
-  return i;
+  return static_cast<std::size_t>(at - text.data());
 }
 
 // The same for an IPv6 address in brackets; 0: it is none.

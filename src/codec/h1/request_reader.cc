@@ -104,7 +104,6 @@ Result<void> settle_requests(const ConnectionFields& found, http::RequestHead& h
 
 // RFC 9113 section 8.2.3 lets Cookie be split; whoever reads HTTP/1 expects one.
 void join_cookies(http::Fields& fields) {
-  if (fields.count(FieldId::cookie) < 2) return;
   std::size_t size = 0;
   for (const http::Field& field : fields) size += field.id == FieldId::cookie ? field.value.size() + 2 : 0;
   char* const begin = fields.arena().chars(size);
@@ -140,7 +139,7 @@ Result<void> parse_head(ByteView in, HeadLines& lines, const Limits& limits, htt
   if (head.fields.has(FieldId::trailer) && length.framing.kind != Framing::Kind::chunked) {
     head.fields.remove(FieldId::trailer);
   }
-  if (head.fields.has(FieldId::cookie)) join_cookies(head.fields);
+  if (found.cookies > 1) join_cookies(head.fields);
   return {};
 }
 

@@ -1,6 +1,11 @@
 #include "codec/h1/target.h"
 
 #include <algorithm>
+#include <bit>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "codec/h1/characters.h"
 
@@ -9,27 +14,41 @@ namespace {
 
 auto refused(const char* where) { return fail(Error{.code = Code::bad_target, .side = Side::client, .where = where}); }
 
-// The end of the valid characters from `at`; `stop` ends them too.
-std::size_t valid_until(std::string_view text, std::size_t at, char stop) {
-  for (; at < text.size() && text[at] != stop; ++at) {
-    if (has_class(text[at], class_target)) continue;
-    const bool encoded = text[at] == '%' && text.size() - at >= 3 && has_class(text[at + 1], class_hex) &&
-                         has_class(text[at + 2], class_hex);
-    if (!encoded) break;
-    at += 2;
+// The first character from `at` that is not plain: outside visible ASCII, '#', '%' or `stop`.
+const char* skip_plain(const char* at, const char* end, char stop) {
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+    const __m128i visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));  // signed: octets from 0x80 are below
+    const __m128i special = _mm_or_si128(_mm_or_si128(is('#'), is('%')), _mm_or_si128(is(0x7f), is(stop)));
+    const int plain = _mm_movemask_epi8(_mm_andnot_si128(special, visible));
+    if (plain != 0xffff) return at + std::countr_one(static_cast<unsigned>(plain));
   }
+#endif
+  while (at != end && has_class(*at, class_target) && *at != stop) ++at;
   return at;
+}
+
+// The end of the valid characters from `at`; `stop` ends them too.
+const char* skip_valid(const char* at, const char* end, char stop) {
+  for (;;) {
+    at = skip_plain(at, end, stop);
+    if (at == end || *at != '%' || !is_percent_encoded(at, end)) return at;
+    at += 3;
+  }
 }
 
 // path[?query], the path not empty.
 bool parse_path(std::string_view text, http::RequestHead& head) {
-  const std::size_t path_end = valid_until(text, 0, '?');
-  head.path = text.substr(0, path_end);
-  head.has_query = path_end < text.size();
+  const char* const end = text.data() + text.size();
+  const char* const path_end = skip_valid(text.data(), end, '?');
+  head.path = {text.data(), static_cast<std::size_t>(path_end - text.data())};
+  head.has_query = path_end != end;
   if (!head.has_query) return true;
-  if (text[path_end] != '?') return false;
-  head.query = text.substr(path_end + 1);
-  return valid_until(text, path_end, '\0') == text.size();
+  if (*path_end != '?') return false;
+  head.query = {path_end + 1, static_cast<std::size_t>(end - path_end - 1)};
+  return skip_valid(path_end + 1, end, '#') == end;
 }
 
 Result<std::optional<Authority>> parse_absolute(std::string_view text, http::RequestHead& head) {
@@ -84,7 +103,10 @@ Result<std::optional<Authority>> parse_target(std::string_view text, http::Reque
 }
 
 bool is_target_text(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return has_class(c, class_target) || c == '%'; });
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  do at = skip_plain(at, end, '#'); while (at != end && *at++ == '%');
+  return at == end && !text.empty() && text.back() != '#';
 }
 
 }  // namespace sp::codec::h1
