@@ -8,7 +8,7 @@ namespace sp::runtime {
 std::uint64_t TimerWheel::tick_of(TimePoint when) const {
   if (when <= start_) return 0;
   auto since = std::chrono::ceil<std::chrono::milliseconds>(when - start_);
-  return static_cast<std::uint64_t>(since.count());
+  return std::min(static_cast<std::uint64_t>(since.count()), last_tick);
 }
 
 void TimerWheel::arm(Timer& timer, TimePoint when) {
@@ -16,17 +16,13 @@ void TimerWheel::arm(Timer& timer, TimePoint when) {
   timer.when_ = when;
   if (when == never) return;
   // What is due already fires at the next advance(), not in here.
-  place(timer, std::max(tick_of(when), now_tick_ + 1));
+  place(timer, std::min(std::max(tick_of(when), now_tick_ + 1), last_tick));
 }
 
 void TimerWheel::place(Timer& timer, std::uint64_t tick) {
   // The level is that of the highest bit in which the tick differs from now: the slot is passed exactly once before it is due.
   std::uint64_t differs = tick ^ now_tick_;
   unsigned level = differs == 0 ? 0 : (63u - static_cast<unsigned>(std::countl_zero(differs))) / bits;
-  if (level >= levels) {  // beyond the wheel's two years: the last slot of the top level, and another look then
-    level = levels - 1;
-    tick = now_tick_ | ((std::uint64_t{1} << (bits * levels)) - 1);
-  }
   auto slot = static_cast<unsigned>(tick >> (bits * level)) & (slots - 1);
   wheel_[level][slot].push_back(timer);
   occupied_[level] |= std::uint64_t{1} << slot;
@@ -49,7 +45,8 @@ TimePoint TimerWheel::next() const {
 
 void TimerWheel::advance(TimePoint now) {
   if (now < start_) return;
-  auto target = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now - start_).count());
+  auto passed = std::chrono::floor<std::chrono::milliseconds>(now - start_).count();
+  const std::uint64_t target = std::min(static_cast<std::uint64_t>(passed), last_tick);
   while (now_tick_ < target) {
     TimePoint upcoming = next();
     std::uint64_t tick = upcoming == never ? target : std::min(target, tick_of(upcoming));

@@ -1,5 +1,5 @@
-// Deadlines without system calls: a hierarchical wheel with a grain of one millisecond. Arming and disarming cost constant
-// time and no allocation.
+// Deadlines without system calls: a hierarchical wheel with a grain of one millisecond. Arming and disarming cost
+// constant time and no allocation.
 #pragma once
 
 #include <array>
@@ -40,12 +40,15 @@ class TimerWheel {
   void disarm(Timer& timer) { timer.unlink(); }
   // Fires what is due. A callback may arm and disarm any timer.
   void advance(TimePoint now);
-  // When advance() should be called next at the latest; `never` if nothing is armed. May be early (a timer of an upper level
-  // moves down then), never late.
+  // When advance() should be called next at the latest; `never` if nothing is armed. May be early (a timer of an upper
+  // level moves down then), never late.
   TimePoint next() const;
 
  private:
-  static constexpr unsigned bits = 6, slots = 1u << bits, levels = 6;
+  static constexpr unsigned bits = 6, slots = 1u << bits, levels = 7;
+  // The wheel turns once in 139 years; what is later than that fires at its end. Ticks are counted from `start_`, so
+  // that nothing ever wraps: with fewer levels, timers that lay across the turn would fire one turn too late.
+  static constexpr std::uint64_t last_tick = (std::uint64_t{1} << (bits * levels)) - 1;
   std::uint64_t tick_of(TimePoint when) const;
   void place(Timer& timer, std::uint64_t tick);
 
