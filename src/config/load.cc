@@ -55,12 +55,10 @@ Loaded load_text(const std::string& name, std::string_view text, const FileSyste
   Loaded loaded;
   Report report(loaded.findings);
   if (const auto tree = load_tree(name, std::string(text), files, loaded.sources, report)) {
-    // Included files that cannot be read would make follow-on findings of what they define.
-    const bool complete = loaded.findings.empty();
     loaded.config = read_config(*tree, files, report);
     fill_in(loaded.config);
     for (Finding& finding : check(loaded.config)) {
-      if (complete || finding.place.line > 0) loaded.findings.push_back(std::move(finding));
+      if (!report.doubtful(finding.place)) loaded.findings.push_back(std::move(finding));
     }
   }
   arrange(loaded.findings, name);

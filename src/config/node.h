@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "config/finding.h"
@@ -56,8 +58,14 @@ class Report final {
     findings_->push_back({Finding::Severity::warning, at.place(), std::move(message), std::move(remedy)});
   }
 
+  // A map with a key that is wrong: that it lacks another key is then no news. Findings of later checks about the map
+  // itself are left out.
+  void doubt(const Position& map) { doubtful_.emplace(map.place().file, map.line, map.column); }
+  bool doubtful(const Place& place) const { return doubtful_.contains({place.file, place.line, place.column}); }
+
  private:
   std::vector<Finding>* findings_;
+  std::set<std::tuple<std::string, int, int>> doubtful_;
 };
 
 // `text` in backquotes, shortened to what fits a message.

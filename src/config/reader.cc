@@ -29,11 +29,15 @@ class Reader final {
   template <class T, class Member, class... Rules>
   void read_field(const Node& map, const Spot& spot, const Field<T, Member, Rules...>& field, T& out) {
     if (const NodeEntry* entry = map.find(field.key)) {
-      if (entry->value.kind == Node::Kind::null) return report_no_value(entry->at, field.key, *report_);
+      if (entry->value.kind == Node::Kind::null) {
+        report_->doubt(map.at);
+        return report_no_value(entry->at, field.key, *report_);
+      }
       return value(entry->value, Spot::key(field.key), out.*(field.member), field.rules);
     }
     if constexpr (has_rule<Required, std::tuple<Rules...>>) {
-      report_->error(map.at, spot.text() + " has no " + quoted(field.key), "add " + quoted(field.key) + ": " + std::string(field.doc));
+      static constexpr auto keys = keys_of<T>();
+      report_missing(map, spot, field.key, field.doc, keys, *report_);
     }
   }
 

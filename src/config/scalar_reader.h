@@ -70,6 +70,8 @@ class ScalarReader final {
  private:
   template <class T, class Rules>
   void text(const Node& node, const Spot& spot, T& out, const Rules& rules) {
+    // Even where the value is wrong, the key is there: see given().
+    if constexpr (std::is_same_v<T, Text>) out.place = node.at.place();
     std::optional<Text> found = fetch_text(node, spot);
     if (!found) return;
     const auto apply = [&](const auto& rule) {

@@ -40,6 +40,7 @@ void report_unknown_keys(const Node& map, const Spot& spot, std::span<const std:
                          std::span<const LaterKey> later, Report& report) {
   for (const NodeEntry& entry : map.entries) {
     if (std::ranges::find(keys, entry.key) != keys.end()) continue;
+    report.doubt(map.at);
     const auto known = std::ranges::find(later, entry.key, &LaterKey::key);
     if (known == later.end()) {
       report.error(entry.at, "unknown key " + quoted(entry.key) + " in " + spot.text(), remedy_for(entry.key, keys));
@@ -48,6 +49,18 @@ void report_unknown_keys(const Node& map, const Spot& spot, std::span<const std:
     report.error(entry.at, quoted(entry.key) + " is not available in this version",
                  known->instead.empty() ? "remove it" : std::string(known->instead));
   }
+}
+
+void report_missing(const Node& map, const Spot& spot, std::string_view key, std::string_view doc,
+                    std::span<const std::string_view> keys, Report& report) {
+  const auto is_meant = [&](const NodeEntry& entry) {
+    return std::ranges::find(keys, entry.key) == keys.end() && nearest(entry.key, keys) == key;
+  };
+  if (std::ranges::any_of(map.entries, is_meant)) return;
+  const std::string_view first_sentence = doc.substr(0, doc.find(". "));
+  std::string remedy = "add " + quoted(key) + ": " + std::string(first_sentence);
+  if (remedy.ends_with('.')) remedy.pop_back();
+  report.error(map.at, spot.text() + " has no " + quoted(key), std::move(remedy));
 }
 
 void report_not_a_map(const Node& node, const Spot& spot, std::span<const std::string_view> keys, Report& report) {

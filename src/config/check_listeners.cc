@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <map>
+
+#include "base/ip.h"
+#include "config/address.h"
+#include "config/check_parts.h"
+#include "config/grammar_text.h"
+#include "config/network.h"
+#include "config/node.h"
+
+namespace sp::config {
+namespace {
+
+// One text for each socket that two listeners could quarrel over.
+std::string socket_of(const Address& address) {
+  if (!address.unix_path.empty()) return address.unix_path;
+  const auto ip = IpAddress::parse(address.host);
+  return (ip ? ip->text() : address.host) + " " + std::to_string(address.port);
+}
+
+void check_sockets(CheckState& state) {
+  std::map<std::string, const Text*> sockets;
+  for (const InboundConfig& entry : state.config.inbound) {
+    for (const Text& listen : entry.listen) {
+      const auto address = parse_address(listen.value, AddressUse::listen);
+      // Port 0 is another port each time.
+      if (!address || (address->port == 0 && address->unix_path.empty())) continue;
+      const auto [first, is_new] = sockets.emplace(socket_of(*address), &listen);
+      if (is_new) continue;
+      state.error(listen.place, shown(listen) + " listens where " + shown(*first->second) + " does already",
+                  "choose another address or port, or join the two; the other is on " + where(first->second->place, listen.place));
+    }
+  }
+}
+
+void check_tls(CheckState& state, const InboundConfig& entry) {
+  const auto is_https = [](const Text& listen) { return listen.value.starts_with("https"); };
+  const auto https = std::ranges::find_if(entry.listen, is_https);
+  if (https == entry.listen.end()) {
+    if (entry.tls.place.line > 0) {
+      state.warning(entry.tls.place, "`tls` has no effect: this entry listens on no https address", "add `https://:443` to `listen`, or remove `tls`");
+    }
+    return;
+  }
+  if (state.config.certificates.empty()) {
+    state.error(https->place, shown(*https) + " needs a certificate, and there is none",
+                "add `certificates: [ { cert: /path/cert.pem, key: /path/key.pem } ]` at the top level");
+  }
+  const ClientCertificateConfig& clients = entry.tls.client_certificates;
+  if (clients.mode != ClientCertificates::off && !given(clients.ca)) {
+    state.error(clients.place, "`client_certificates` names no authority, so that no certificate could be verified", "add `ca: /path/ca.pem`");
+  }
+  if (clients.mode == ClientCertificates::off && given(clients.ca)) {
+    state.warning(clients.ca.place, "`ca` has no effect: clients are not asked for a certificate", "add `mode: required` or `mode: optional`");
+  }
+}
+
+void check_trust(CheckState& state, const InboundConfig& entry) {
+  for (const Text& proxy : entry.trusted_proxies) {
+    const auto trusted = parse_network(proxy.value);
+    if (!trusted || !trusted->is_everything()) continue;
+    state.warning(proxy.place, shown(proxy) + " trusts everybody: any client can choose the address that it seems to come from",
+                  "name the addresses of your own proxies");
+  }
+}
+
+}  // namespace
+
+void check_listeners(CheckState& state) {
+  check_sockets(state);
+  std::map<std::string_view, const InboundConfig*> names;
+  for (const InboundConfig& entry : state.config.inbound) {
+    check_tls(state, entry);
+    check_trust(state, entry);
+    const auto [first, is_new] = names.emplace(entry.name, &entry);
+    if (is_new || entry.name.empty()) continue;
+    state.error(entry.place, "two entries have the name " + quoted(entry.name),
+                "give one of them another name; the other is on " + where(first->second->place, entry.place));
+  }
+}
+
+void check_hosts(CheckState& state, const InboundConfig& entry) {
+  std::map<std::string, const Text*> hosts;
+  for (const SiteConfig& site : entry.sites) {
+    for (const Text& host : site.hosts) {
+      std::string name = lower(host.value);
+      if (name.ends_with('.')) name.pop_back();
+      const auto [first, is_new] = hosts.emplace(std::move(name), &host);
+      if (is_new) continue;
+      state.error(host.place, "the host " + shown(host) + " is given twice in this entry",
+                  "keep it in one site; the other is on " + where(first->second->place, host.place));
+    }
+  }
+}
+
+}  // namespace sp::config
