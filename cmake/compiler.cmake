@@ -15,7 +15,7 @@ option(SP_TSAN "thread sanitizer" OFF)
 option(SP_FUZZ "build the fuzz targets with libFuzzer" OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  -Wunused -Werror -fno-omit-frame-pointer -fstack-protector-strong -fcolor-diagnostics)
+  -Wunused -Wno-missing-designated-field-initializers -Werror -fno-omit-frame-pointer -fstack-protector-strong -fcolor-diagnostics)
 add_link_options(-fuse-ld=lld-19 -Wl,-z,relro,-z,now)
 # Plain Release is what people run: hardened where it costs nothing that was measured.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS")

@@ -1,0 +1,169 @@
+#include "proxy/admission.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "policy/field_edits.h"
+#include "policy/path.h"
+#include "policy/upstream_url.h"
+
+namespace sp::proxy {
+namespace {
+
+using http::FieldId;
+using http::Method;
+
+void refuse(Admission& out, Error error, std::string_view detail = {}) {
+  out.verdict = Verdict::refuse;
+  out.error = error;
+  out.detail = detail;
+}
+void refuse(Admission& out, Code code, std::string_view detail = {}) {
+  refuse(out, Error{.code = code, .side = Side::client, .where = "admission"}, detail);
+}
+
+// RFC 9110 section 7.6.2: only for TRACE and OPTIONS. A value that is no number is nobody's: it is ignored.
+std::optional<std::uint32_t> max_forwards(const http::RequestHead& request) {
+  if (request.method != Method::options && request.method != Method::trace) return std::nullopt;
+  const http::Field* field = request.fields.find(FieldId::max_forwards);
+  if (field == nullptr) return std::nullopt;
+  std::uint32_t hops = 0;
+  auto [end, error] = std::from_chars(field->value.data(), field->value.data() + field->value.size(), hops);
+  if (error != std::errc{} || end != field->value.data() + field->value.size()) return std::nullopt;
+  return hops;
+}
+
+// The request came through this very process before: our name is in Via.
+bool passed_here(const http::Fields& fields, std::string_view name) {
+  if (!fields.has(FieldId::via)) return false;
+  return std::ranges::any_of(fields, [&](const http::Field& field) {
+    return field.id == FieldId::via && field.value.find(name) != std::string_view::npos;
+  });
+}
+
+// What can be refused before anybody asks where the request goes.
+bool guard(const AdmissionContext& context, const http::RequestHead& request, Admission& out) {
+  if (request.method == Method::connect) {
+    refuse(out, Code::connect_refused_here);
+  } else if (request.method == Method::trace) {
+    refuse(out, Code::trace_refused);
+  } else if (passed_here(request.fields, context.snapshot.via)) {
+    refuse(out, Code::loop_detected);
+  } else if (max_forwards(request) == 0u) {
+    out.verdict = Verdict::answer;
+    out.status = 200;
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool find_route(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, Admission& out) {
+  bool asterisk = request.form == http::TargetForm::asterisk;
+  auto path = policy::normalize_path(asterisk ? std::string_view("/") : request.path, arena);
+  if (!path) {
+    refuse(out, path.error(), path.error().where);
+    return false;
+  }
+  out.path = path->text;
+  out.match = context.entry.policy->router.match(request.authority, out.path, arena);
+  if (out.match.code != Code::ok) {
+    if (asterisk && out.match.code == Code::no_route) {  // OPTIONS * asks about the server as a whole: that is the gate then
+      out.verdict = Verdict::answer;
+      out.status = 200;
+      return false;
+    }
+    refuse(out, out.match.code, arena.copy(policy::reason(out.match, request.authority, out.path)));
+    return false;
+  }
+  if (path->encoded_slash && out.match.route->encoded_slashes == config::SlashPolicy::refuse) {
+    refuse(out, Code::encoded_slash, "the path holds an encoded slash (%2F)");
+    return false;
+  }
+  return true;
+}
+
+// http://name:80/x becomes https://name/x, on the port where this entry speaks TLS.
+void redirect_to_https(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, Admission& out) {
+  auto authority = http::split_authority(out.client.authority);
+  std::string_view host = authority ? authority->host : out.client.authority;
+  char digits[8] = ":";
+  std::string_view port;
+  if (context.entry.https_port != 443) {
+    char* end = std::to_chars(digits + 1, digits + sizeof digits, context.entry.https_port).ptr;
+    port = {digits, static_cast<std::size_t>(end - digits)};
+  }
+  bool v6 = authority && authority->ipv6;
+  out.location = arena.concat({"https://", v6 ? "[" : "", host, v6 ? "]" : "", port, out.path, request.has_query ? "?" : "",
+                               request.query});
+  out.verdict = Verdict::to_https;
+  // 308 keeps the method; older clients know only 301, and with GET and HEAD both mean the same.
+  out.status = request.method == Method::get || request.method == Method::head ? 301 : 308;
+}
+
+bool belongs_to_https(const AdmissionContext& context, const Admission& out) {
+  return out.client.scheme == "http" && !context.entry.https_sites.empty() &&
+         context.entry.https_sites.contains(out.match.site);
+}
+
+void choose_target(const policy::Route& route, const policy::Variables& variables, Arena& arena, Admission& out) {
+  if (const auto* redirect = std::get_if<policy::RedirectTarget>(&route.target)) {
+    out.verdict = Verdict::redirect;
+    out.status = redirect->status;
+    out.location = redirect->to.expand(variables, arena, policy::Template::Use::url);
+  } else if (const auto* respond = std::get_if<policy::RespondTarget>(&route.target)) {
+    out.verdict = Verdict::respond;
+    out.status = respond->status;
+  } else {
+    out.verdict = Verdict::forward;
+  }
+}
+
+void decrement_max_forwards(http::RequestHead& request, Arena& arena) {
+  auto hops = max_forwards(request);
+  if (!hops || *hops == 0) return;
+  char digits[12];
+  char* end = std::to_chars(digits, digits + sizeof digits, *hops - 1).ptr;
+  request.fields.set(FieldId::max_forwards, arena.copy({digits, static_cast<std::size_t>(end - digits)}));
+}
+
+}  // namespace
+
+void admit(const AdmissionContext& context, const http::RequestHead& request, const policy::Variables& variables, Arena& arena,
+           Admission& out) {
+  out.client = policy::client_view(context.hop, request.fields, request.authority, context.entry.policy->trusted_proxies, arena);
+  out.path = request.path;
+  if (!guard(context, request, out)) return;
+  if (!find_route(context, request, arena, out)) return;
+  if (belongs_to_https(context, out)) return redirect_to_https(context, request, arena, out);
+  const policy::Route& route = *out.match.route;
+  if (!route.access.open()) {
+    policy::Decision decision = policy::decide(route.access, out.client.address);
+    if (!decision.allowed) return refuse(out, Code::denied, arena.copy(decision.reason(out.client.address)));
+  }
+  choose_target(route, variables, arena, out);
+}
+
+Result<UpstreamRequest> map_upstream_request(const Admission& admission, const policy::Server& server,
+                                             const policy::Variables& variables, const http::RequestHead& request, Arena& arena) {
+  const policy::ForwardTarget& target = *admission.match.route->forward();
+  UpstreamRequest out;
+  if (request.form == http::TargetForm::asterisk) {
+    out.target = "*";
+  } else {
+    SP_TRY_PLAIN(std::string_view path, policy::upstream_path(admission.match, admission.path, variables, arena));
+    out.target = request.has_query ? arena.concat({path, "?", request.query}) : path;
+  }
+  out.authority = policy::upstream_authority(target, request.authority, server);
+  return out;
+}
+
+void edit_request_fields(const AdmissionContext& context, const Admission& admission, const policy::Variables& variables,
+                         http::RequestHead& request, Arena& arena) {
+  policy::edit_forwarded(context.hop, admission.client, request.fields, arena);
+  decrement_max_forwards(request, arena);
+  request.fields.add(FieldId::via, arena.concat({http::text(request.version), " ", context.snapshot.via}));
+  policy::apply_edits(admission.match.route->request_edits, request.fields, variables, arena);
+}
+
+}  // namespace sp::proxy

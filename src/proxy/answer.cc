@@ -1,0 +1,92 @@
+#include "proxy/answer.h"
+
+#include "policy/field_edits.h"
+#include "policy/reverse_map.h"
+#include "proxy/forward.h"
+#include "proxy/local_response.h"
+#include "proxy/variables.h"
+#include "proxy/worker.h"
+
+namespace sp::proxy {
+
+using runtime::Task;
+
+namespace {
+
+RequestVariables variables_of(Exchange& exchange) {
+  RequestVariables variables(exchange.request, exchange.admission);
+  variables.client_port = exchange.client.peer.port;
+  variables.tls = exchange.client.tls;
+  variables.id = exchange.request_id();
+  variables.server = exchange.server;
+  variables.upstream = exchange.upstream;
+  variables.server_address = exchange.server_address;
+  return variables;
+}
+
+std::uint64_t max_body(const Exchange& exchange) {
+  const policy::Route* route = exchange.route();
+  auto limit = route != nullptr && route->max_body ? route->max_body : exchange.client.entry->policy->max_body;
+  return limit.value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+Task<Result<Response>> decided(Exchange& exchange) {
+  const Admission& admission = exchange.admission;
+  switch (admission.verdict) {
+    case Verdict::refuse:
+      exchange.fail_with(admission.error, admission.detail);
+      co_return fail(admission.error);
+    case Verdict::answer: co_return options_response(exchange);
+    case Verdict::to_https:
+    case Verdict::redirect: co_return redirect_response(exchange, admission.status, admission.location);
+    case Verdict::respond: {
+      const auto& target = std::get<policy::RespondTarget>(exchange.route()->target);
+      std::string_view text = target.body.expand(variables_of(exchange), exchange.arena, policy::Template::Use::text);
+      co_return text_response(exchange, target.status, target.content_type, text);
+    }
+    case Verdict::forward: break;
+  }
+  std::uint64_t limit = max_body(exchange);
+  if (exchange.request.body.kind == http::BodySize::Kind::known && exchange.request.body.bytes > limit) {
+    co_return fail({.code = Code::body_too_large, .side = Side::client, .where = "max_body"});
+  }
+  exchange.limit_body(limit);
+  auto response = co_await forward(exchange);
+  co_return response;
+}
+
+// What the upstream says in its own name is told in ours, then the edits of the configuration.
+void finish_fields(Exchange& exchange, Response& response) {
+  const policy::Route* route = exchange.route();
+  if (route == nullptr) return;
+  if (exchange.from_upstream) {
+    policy::ReverseContext context{.route = route,
+                                   .server = exchange.server,
+                                   .public_scheme = exchange.admission.client.scheme,
+                                   .public_authority = exchange.admission.client.authority};
+    policy::map_response_fields(response.head.fields, context, exchange.arena);
+  }
+  if (!route->response_edits.empty()) {
+    RequestVariables variables = variables_of(exchange);
+    variables.response_status = response.head.status;
+    policy::apply_edits(route->response_edits, response.head.fields, variables, exchange.arena);
+  }
+}
+
+}  // namespace
+
+Task<Result<Response>> answer(Exchange& exchange) {
+  AdmissionContext context{*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
+  {
+    RequestVariables variables(exchange.request, exchange.admission);
+    variables.client_port = exchange.client.peer.port;
+    variables.tls = exchange.client.tls;
+    admit(context, exchange.request, variables, exchange.arena, exchange.admission);
+  }
+  auto response = co_await decided(exchange);
+  if (!response) co_return response;
+  finish_fields(exchange, *response);
+  co_return response;
+}
+
+}  // namespace sp::proxy

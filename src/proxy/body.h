@@ -1,0 +1,42 @@
+// The content of a message as something to pull from: backpressure is the absence of a read, and nothing is collected.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "http/fields.h"
+#include "runtime/task.h"
+
+namespace sp::proxy {
+
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  // The next piece, valid until the next call; empty only at the end. After an error nothing more comes.
+  virtual runtime::Task<Result<ByteView>> read() = 0;
+  // What is there without waiting (perhaps nothing), taken like a piece of read(): so that a head and its content leave in
+  // one write.
+  virtual Result<ByteView> buffered() = 0;
+  // All of it has been taken.
+  virtual bool complete() const = 0;
+  // From now on more content than this in all is an error (body_too_large).
+  virtual void limit(std::uint64_t octets) { (void)octets; }
+  // Trailer fields, once complete; null where there are none.
+  virtual const http::Fields* trailers() const { return nullptr; }
+};
+
+// Content that is in memory, as of an error page. Borrows it.
+class MemoryBody final : public BodySource {
+ public:
+  explicit MemoryBody(ByteView text) : text_(text) {}
+  runtime::Task<Result<ByteView>> read() override { co_return buffered(); }
+  Result<ByteView> buffered() override { return std::exchange(text_, ByteView{}); }
+  bool complete() const override { return text_.empty(); }
+
+ private:
+  ByteView text_;
+};
+
+}  // namespace sp::proxy

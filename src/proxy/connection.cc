@@ -1,0 +1,69 @@
+#include "proxy/connection.h"
+
+#include <array>
+
+#include "proxy/h1_session.h"
+#include "proxy/write_all.h"
+#include "tls/server_context.h"
+#include "tls/stream.h"
+
+namespace sp::proxy {
+
+using runtime::Task;
+
+namespace {
+
+void abort_stream(void* stream, Code why) { static_cast<runtime::Stream*>(stream)->abort(why); }
+
+// A browser that was sent to http://name:443 is told so in the language that it speaks.
+Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::TimePoint deadline) {
+  constexpr std::string_view text =
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 59\r\nConnection: close\r\n\r\n"
+      "This port speaks TLS: use https:// in the URL, not http://\n";
+  static_assert(text.size() - text.find("\r\n\r\n") - 4 == 59);
+  std::array<iovec, 1> pieces{piece_of(text)};
+  auto written = co_await write_all(*stream, pieces, runtime::Duration(1000));
+  if (!written) co_return;
+  auto finished = co_await stream->finish(deadline);
+  std::array<char, 4096> rest;
+  while (finished) {
+    auto got = co_await stream->read(rest, deadline);
+    if (!got || *got == 0) break;
+  }
+}
+
+Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stream, runtime::CancelToken& parent) {
+  runtime::CancelCallback on_cancel(&abort_stream, static_cast<runtime::Stream*>(&stream));
+  parent.subscribe(on_cancel);
+  auto done = co_await stream.handshake(worker.loop().now() + client.entry->policy->timeouts.client_head);
+  if (done) {
+    client.tls = &stream;
+    client.secured = worker.loop().precise_now();
+    co_return true;
+  }
+  const tls::Diagnosis* diagnosis = stream.diagnosis();
+  Code code = diagnosis != nullptr ? diagnosis->code : done.error().code;
+  if (code != Code::plain_http_on_tls && diagnosis == nullptr) co_return false;  // it came and went: scanners, health checks
+  worker.observer().connection_failed(client, code, diagnosis->text);
+  if (code == Code::plain_http_on_tls) {
+    co_await answer_in_plain(stream.take_lower(), worker.loop().now() + runtime::Duration(1000));
+  }
+  co_return false;
+}
+
+}  // namespace
+
+Task<void> serve_connection(Worker& worker, ClientConnection client, std::unique_ptr<runtime::Stream> stream,
+                            runtime::CancelToken& parent) {
+  if (client.listen->tls) {
+    auto secured = client.contexts->servers[client.entry->number]->accept(std::move(stream));
+    bool done = co_await secure(worker, client, *secured, parent);
+    if (!done) co_return;
+    stream = std::move(secured);
+  }
+  client.hop.peer_text = client.peer_text;  // it lives here now
+  H1Session session(worker, client, std::move(stream), parent);
+  co_await session.run();
+}
+
+}  // namespace sp::proxy

@@ -1,0 +1,283 @@
+#include "proxy/forward.h"
+
+#include <algorithm>
+
+#include "codec/h1/writer.h"
+#include "proxy/connector.h"
+#include "proxy/upstream_connection.h"
+#include "proxy/upload.h"
+#include "proxy/variables.h"
+#include "proxy/worker.h"
+#include "proxy/write_all.h"
+
+namespace sp::proxy {
+namespace {
+
+using runtime::Task;
+using runtime::TimePoint;
+
+// How many 1xx responses one request may get.
+constexpr int most_interim = 32;
+
+AdmissionContext context_of(const Exchange& exchange) {
+  return {*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
+}
+
+RequestVariables variables_of(const Exchange& exchange) {
+  RequestVariables variables(exchange.request, exchange.admission);
+  variables.client_port = exchange.client.peer.port;
+  variables.tls = exchange.client.tls;
+  variables.id = exchange.id;
+  variables.server = exchange.server;
+  variables.upstream = exchange.upstream;
+  return variables;
+}
+
+// The servers that this request has met.
+class Tried {
+ public:
+  std::span<const std::size_t> list() const { return {servers_.data(), count_}; }
+  void add(std::size_t server) {
+    if (count_ < servers_.size()) servers_[count_++] = server;
+  }
+
+ private:
+  std::array<std::size_t, 16> servers_{};
+  std::size_t count_ = 0;
+};
+
+// A connection for this request: a kept one, or a new one.
+Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t index, bool fresh) {
+  exchange.times.connecting = exchange.worker.loop().precise_now();
+  std::string_view sni = sni_for(*exchange.upstream, *exchange.server, exchange.upstream_authority);
+  exchange.connection = fresh ? nullptr : state.pools[index]->take(sni);
+  exchange.reused_connection = exchange.connection != nullptr;
+  if (!exchange.reused_connection) {
+    ConnectFailure failure;
+    auto connected = co_await connect_server(exchange.worker, *exchange.client.contexts, *exchange.upstream, *exchange.server,
+                                             exchange.upstream_authority, exchange.timeouts(), exchange.client.entry->limits,
+                                             exchange.scope.token(), failure);
+    if (!connected) {
+      exchange.fail_with(connected.error(), failure.detail, failure.remedy);
+      co_return fail(connected.error());
+    }
+    exchange.connection = *std::move(connected);
+    exchange.connection->context = exchange.client.contexts;
+  }
+  exchange.server_address = exchange.arena.copy(exchange.connection->address_text);
+  exchange.times.connected = exchange.worker.loop().precise_now();
+  exchange.connection->lease(exchange.scope.token());
+  co_return Result<void>{};
+}
+
+// The head, and with it as much of the content as is there: one write. Starts the upload of the rest.
+Task<Result<void>> send_request(Exchange& exchange) {
+  UpstreamConnection& connection = *exchange.connection;
+  codec::h1::RequestContext context{.target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
+  std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() + 256;
+  codec::h1::OutBuffer out({exchange.arena.chars(room), room});
+  SP_TRY(codec::h1::Written written, codec::h1::write_request_head(exchange.request, context, out));
+
+  Upload& upload = exchange.upload;
+  SP_CHECK(upload.prepare(exchange, written.framing));
+  std::array<iovec, 5> pieces;
+  std::size_t count = 0;
+  pieces[count++] = piece_of(out.view());
+  count += upload.first_pieces(std::span(pieces).subspan(count));
+  auto sent = co_await write_all(*connection.stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
+  // A server may have answered and closed before it took everything: its answer counts.
+  if (!sent && sent.error().code != Code::upstream_reset) {
+    Code code = sent.error().code == Code::timeout ? Code::request_write_timeout : sent.error().code;
+    co_return fail({.code = code, .side = Side::upstream, .where = "sending the request"});
+  }
+  upload.first_pieces_sent();
+  if (!upload.complete()) exchange.scope.spawn(upload.run(exchange));
+  co_return Result<void>{};
+}
+
+Error response_error(const Exchange& exchange, Code code) {
+  if (exchange.upload.failure.code != Code::ok) return exchange.upload.failure;  // it cut the connection: that is why
+  if (code == Code::client_closed || code == Code::cancelled || code == Code::shutting_down) {
+    return {.code = code, .side = Side::client, .where = "waiting for the response"};
+  }
+  return {.code = code, .side = Side::upstream, .where = "waiting for the response"};
+}
+
+// More octets of the response's head. Time counts only once the request has been sent.
+Task<Result<void>> receive_more(Exchange& exchange) {
+  UpstreamConnection& connection = *exchange.connection;
+  runtime::Loop& loop = exchange.worker.loop();
+  auto patience = exchange.timeouts().response_head;
+  connection.in.make_room(connection.in.view().size() + 1);
+  for (;;) {
+    TimePoint from = exchange.upload.over() ? exchange.upload.ended : loop.now();
+    auto got = co_await connection.stream->read(connection.in.room(), from + patience);
+    if (!got) {
+      Code code = got.error().code;
+      if (code == Code::timeout && !exchange.upload.over()) continue;
+      if (code == Code::timeout && loop.now() < exchange.upload.ended + patience) continue;
+      co_return fail(response_error(exchange, code == Code::timeout ? Code::response_head_timeout : code));
+    }
+    if (*got == 0) co_return fail(response_error(exchange, Code::upstream_closed));
+    connection.in.filled(*got);
+    co_return Result<void>{};
+  }
+}
+
+// A 1xx: 100 lets the upload begin, all of them are told to a client that can hear them.
+Task<Result<void>> pass_interim(Exchange& exchange, const http::ResponseHead& head) {
+  if (head.status == 100) exchange.connection->may_send.set();
+  if (head.status == 100 && !exchange.request.expects_continue) co_return Result<void>{};
+  if (exchange.request.version == http::Version::http10 || exchange.interim == nullptr) co_return Result<void>{};
+  auto sent = co_await exchange.interim->send_interim(head);
+  co_return sent;
+}
+
+bool switch_was_asked_for(const Exchange& exchange, const http::ResponseHead& head) {
+  return !exchange.request.upgrade.empty() && http::iequals(exchange.request.upgrade, head.upgrade);
+}
+
+Task<Result<Response>> receive_response(Exchange& exchange) {
+  UpstreamConnection& connection = *exchange.connection;
+  for (int interim = 0;;) {
+    http::ResponseHead head(exchange.arena);
+    codec::h1::Persistence persistence;
+    std::size_t octets = 0;
+    if (!connection.in.empty()) {
+      SP_TRY(octets, connection.reader.read(connection.in.view(), exchange.request.method, head, persistence));
+    }
+    if (octets == 0) {
+      SP_CHECK(co_await receive_more(exchange));
+      connection.answered = true;
+      continue;
+    }
+    connection.in.consume(octets);
+    if (head.interim()) {
+      if (++interim > most_interim) co_return fail({.code = Code::too_many_interim, .side = Side::upstream, .where = "1xx"});
+      SP_CHECK(co_await pass_interim(exchange, head));
+      continue;
+    }
+    exchange.times.first_byte = exchange.worker.loop().precise_now();
+    Response response{.head = head};
+    if (head.status == 101) {
+      if (!switch_was_asked_for(exchange, head)) co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "101"});
+      response.tunnel = connection.stream.get();
+      response.tunnel_begin = connection.in.view();
+      co_return response;
+    }
+    connection.keep_alive = persistence.keep_alive;
+    connection.body.start(*connection.stream, persistence.framing,
+                          {.pace = Pace(exchange.timeouts().body_idle, 0), .trailers = &exchange.response_trailers});
+    if (persistence.framing.kind != codec::h1::Framing::Kind::none) response.body = &connection.body;
+    co_return response;
+  }
+}
+
+Task<Result<Response>> converse(Exchange& exchange) {
+  SP_CHECK(co_await send_request(exchange));
+  auto response = co_await receive_response(exchange);
+  co_return response;
+}
+
+enum class Again : std::uint8_t { no, same_server, other_server };
+
+// May the request be sent once more, and where? Never when something of a response was seen, or when its content is gone.
+Again again(Exchange& exchange, const Error& error, bool connected) {
+  if (error.side == Side::client || exchange.scope.token().cancelled()) return Again::no;
+  if (!connected) return error.retry == Retry::safe ? Again::other_server : Again::no;
+  if (exchange.connection->answered || !exchange.upload.replayable()) return Again::no;
+  bool broken = error.code == Code::upstream_closed || error.code == Code::upstream_reset || error.code == Code::io_error;
+  if (!broken) return Again::no;
+  if (!http::idempotent(exchange.request.method)) return Again::no;
+  return exchange.reused_connection ? Again::same_server : Again::other_server;
+}
+
+// Passive marking: failures of the server count against it; what the client did says nothing about it.
+void note_failure(Exchange& exchange, const Error& error) {
+  policy::ServerHealth& health = exchange.occupancy.state()->servers[exchange.occupancy.server()].health;
+  const policy::Upstream& upstream = *exchange.upstream;
+  if (error.side != Side::upstream) return health.abandoned();
+  if (exchange.reused_connection && !exchange.connection->answered) return health.abandoned();  // it was only closed under us
+  bool marked = health.failed(exchange.worker.loop().now(), {upstream.fail_after, upstream.fail_for});
+  if (marked && upstream.servers.size() > 1) exchange.worker.observer().event(Severity::warning, "server_marked_down", exchange.server->name);
+}
+
+}  // namespace
+
+Task<void> leave_upstream(Exchange& exchange) {
+  if (exchange.connection == nullptr) {
+    exchange.occupancy.leave();
+    co_return;
+  }
+  UpstreamConnection& connection = *exchange.connection;
+  if (!exchange.upload.over()) {
+    // The response is complete, or there will be none: what is left of the upload has no reader.
+    connection.stream->reset_on_close();
+    connection.stream->abort(Code::cancelled);
+    exchange.upload_token.cancel();
+  }
+  co_await exchange.scope.join();
+  connection.end_lease();
+  bool clean = exchange.from_upstream && exchange.upload.complete() && connection.keep_alive && connection.body.complete();
+  connection.body.finish();
+  if (clean && connection.in.empty() && !exchange.worker.draining()) {
+    UpstreamState& state = *exchange.occupancy.state();
+    runtime::TimePoint until = exchange.worker.loop().now() + exchange.timeouts().keep_alive;
+    state.pools[exchange.occupancy.server()]->keep(std::move(exchange.connection), until);
+  } else {
+    exchange.connection.reset();
+  }
+  exchange.occupancy.leave();
+}
+
+Task<Result<Response>> forward(Exchange& exchange) {
+  const policy::ForwardTarget& target = *exchange.route()->forward();
+  exchange.upstream = target.upstream;
+  UpstreamState& state = exchange.worker.upstreams().of(*target.upstream);
+  RequestVariables variables = variables_of(exchange);
+  edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
+  Tried tried;
+  bool same_server = false;
+  std::size_t index = 0;
+  for (;;) {
+    if (!same_server) {
+      auto picked = policy::pick(target.upstream->balance, state.servers, exchange.worker.loop().now(),
+                                 exchange.worker.random().next(), tried.list());
+      if (!picked) {
+        if (!exchange.failure.failed()) exchange.fail_with({.code = Code::no_server_available, .side = Side::upstream});
+        co_return fail(exchange.failure.error);
+      }
+      index = *picked;
+      tried.add(index);
+    }
+    exchange.server = &target.upstream->servers[index];
+    SP_TRY(UpstreamRequest mapped, map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
+    exchange.upstream_target = mapped.target;
+    exchange.upstream_authority = mapped.authority;
+    ++exchange.attempts;
+    exchange.occupancy.enter(state, index);
+    auto obtained = co_await obtain(exchange, state, index, same_server);
+    bool connected = obtained.has_value();
+    Error error;
+    if (connected) {
+      auto response = co_await converse(exchange);
+      if (response) {
+        state.servers[index].health.succeeded();
+        exchange.from_upstream = true;
+        exchange.failure = {};
+        co_return response;
+      }
+      error = response.error();
+    } else {
+      error = obtained.error();
+    }
+    Again next = again(exchange, error, connected);
+    if (connected) exchange.fail_with(error);
+    note_failure(exchange, error);
+    co_await leave_upstream(exchange);
+    if (next == Again::no || exchange.attempts > target.upstream->retries) co_return fail(error);
+    same_server = next == Again::same_server;
+  }
+}
+
+}  // namespace sp::proxy

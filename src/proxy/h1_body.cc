@@ -1,0 +1,91 @@
+#include "proxy/h1_body.h"
+
+#include <algorithm>
+
+#include "runtime/loop.h"
+
+namespace sp::proxy {
+
+using runtime::Loop;
+
+void H1Body::start(runtime::Stream& stream, const codec::h1::Framing& framing, const Options& options) {
+  stream_ = &stream;
+  framing_ = framing;
+  options_ = options;
+  taken_ = 0;
+  ended_ = false;
+  decoder_.start(framing);
+}
+
+std::uint64_t H1Body::remaining() const {
+  if (complete()) return 0;
+  if (framing_.kind != codec::h1::Framing::Kind::length) return std::numeric_limits<std::uint64_t>::max();
+  return framing_.length - taken_;
+}
+
+// The next content of what has been received: empty if more octets are needed (or at the end).
+Result<ByteView> H1Body::next() {
+  Buffer& from = head_.empty() ? body_ : head_;
+  ByteView in = from.view();
+  auto step = decoder_.next(in, options_.trailers);
+  if (!step) return fail(step.error());
+  from.keep(in);
+  taken_ += step->data.size();
+  if (taken_ > options_.limit) return fail({.code = Code::body_too_large, .side = sender_, .where = "max_body"});
+  return step->data;
+}
+
+Result<ByteView> H1Body::buffered() {
+  if (complete() || (head_.empty() && body_.empty())) return ByteView{};
+  return next();
+}
+
+runtime::Task<Result<ByteView>> H1Body::read() {
+  while (!complete()) {
+    if (!head_.empty() || !body_.empty()) {
+      auto piece = next();
+      if (!piece) co_return fail(piece.error());
+      if (!piece->empty() || decoder_.done()) co_return *piece;
+    }
+    if (!head_.empty()) {  // the beginning of a trailer section: what completes it must come behind it, in the other buffer
+      body_.append(head_.view());
+      head_.consume(head_.view().size());
+    }
+    std::size_t want = remaining() <= Buffer::small ? Buffer::small : Buffer::large;
+    if (!body_.empty()) body_.make_room(body_.view().size() + 1024);
+    std::span<char> room = body_.room(want);
+    runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
+    auto got = co_await stream_->read(room, deadline);
+    if (!got && got.error().code != Code::timeout) co_return fail(broken(got.error().code));
+    std::size_t bytes = got ? *got : 0;
+    body_.filled(bytes);
+    if (got && bytes == 0) {
+      auto ended = decoder_.end();
+      if (!ended) co_return fail(ended.error());
+      ended_ = true;
+      co_return ByteView{};
+    }
+    if (!options_.pace.moved(Loop::current().now(), bytes)) co_return fail(timed_out());
+  }
+  co_return ByteView{};
+}
+
+void H1Body::finish() {
+  if (!body_.empty()) head_.append(body_.view());
+  body_.release();
+}
+
+Error H1Body::timed_out() const {
+  if (sender_ == Side::client) return {.code = Code::body_too_slow, .side = sender_, .where = "reading the request body"};
+  return {.code = Code::response_body_timeout, .side = sender_, .where = "reading the response body"};
+}
+
+// What a failed read means depends on who was to send.
+Error H1Body::broken(Code code) const {
+  if (code == Code::upstream_reset || code == Code::io_error || code == Code::upstream_closed) {
+    code = sender_ == Side::client ? Code::client_closed : Code::response_incomplete;
+  }
+  return {.code = code, .side = sender_, .where = "reading the body"};
+}
+
+}  // namespace sp::proxy

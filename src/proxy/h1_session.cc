@@ -1,0 +1,312 @@
+#include "proxy/h1_session.h"
+
+#include <array>
+
+#include "proxy/answer.h"
+#include "proxy/forward.h"
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+#include "proxy/write_all.h"
+
+namespace sp::proxy {
+
+using codec::h1::Framing;
+using runtime::Task;
+using runtime::TimePoint;
+
+namespace {
+
+// Content that nobody wanted is read and dropped up to here, so that the connection can go on; beyond it is closed.
+constexpr std::uint64_t worth_draining = 64 * 1024;
+// How long, and how much, a client may go on sending after the last response (RFC 9112 section 9.6).
+constexpr runtime::Duration linger_time{2000};
+constexpr std::size_t linger_octets = 1024 * 1024;
+
+}  // namespace
+
+H1Session::H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream,
+                     runtime::CancelToken& parent)
+    : worker_(worker),
+      client_(client),
+      stream_(std::move(stream)),
+      reader_(client.entry->limits),
+      body_(in_, client.entry->limits, Side::client),
+      token_(parent) {
+  token_.subscribe(on_cancel_);
+  worker_.enlist(*this);
+}
+
+H1Session::~H1Session() = default;
+
+Task<void> H1Session::run() {
+  for (;;) {
+    bool there = co_await wait_for_request();
+    if (!there) co_return;
+    After after = co_await serve_one();
+    body_.finish();
+    arena_.reset();
+    if (after == After::next) continue;
+    if (after == After::linger) co_await linger();
+    co_return;
+  }
+}
+
+// Until octets of the next request are there. An idle connection holds no buffers.
+Task<bool> H1Session::wait_for_request() {
+  if (!in_.empty()) co_return true;
+  if (worker_.draining()) co_return false;
+  in_.release();
+  arena_.release();
+  stream_->release_buffers();
+  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
+  idle_ = true;
+  auto ready = co_await stream_->readable(worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive));
+  idle_ = false;
+  co_return ready.has_value();
+}
+
+Error H1Session::client_error(Code code) const {
+  if (code == Code::upstream_reset || code == Code::io_error || code == Code::end_of_stream) code = Code::client_closed;
+  return {.code = code, .side = Side::client, .where = "client connection"};
+}
+
+Task<Result<void>> H1Session::read_head(Exchange& exchange) {
+  TimePoint deadline = worker_.loop().now() + client_.entry->policy->timeouts.client_head;
+  for (;;) {
+    if (!in_.empty()) {
+      SP_TRY(std::size_t octets, reader_.read(in_.view(), exchange.request, persistence_));
+      if (octets != 0) {
+        in_.consume(octets);
+        co_return Result<void>{};
+      }
+    }
+    in_.make_room(in_.view().size() + 1);
+    auto got = co_await stream_->read(in_.room(), deadline);
+    if (!got) co_return fail(client_error(got.error().code == Code::timeout ? Code::head_timeout : got.error().code));
+    if (*got == 0) co_return fail(client_error(Code::client_closed));
+    in_.filled(*got);
+  }
+}
+
+void H1Session::begin_body(Exchange& exchange) {
+  continued_ = false;
+  if (persistence_.framing.kind == Framing::Kind::none) {
+    body_.start(*stream_, persistence_.framing, {});
+    return;
+  }
+  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
+  body_.start(*stream_, persistence_.framing,
+              {.pace = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second), .trailers = &exchange.request_trailers});
+  exchange.body = &body_;
+}
+
+void H1Session::client_gone(void* exchange) { static_cast<Exchange*>(exchange)->scope.cancel(Code::client_closed); }
+
+Task<H1Session::After> H1Session::serve_one() {
+  Exchange exchange(worker_, client_, arena_, token_);
+  exchange.interim = this;
+  exchange.times.started = worker_.loop().precise_now();
+  auto head = co_await read_head(exchange);
+  if (!head && head.error().code == Code::client_closed && !reader_.begun()) co_return After::close;
+  ++client_.requests;
+  exchange.times.head = worker_.loop().precise_now();
+  if (!head) {
+    After after = co_await refuse_head(exchange, head.error());
+    worker_.observer().exchange_ended(exchange);
+    co_return after;
+  }
+  begin_body(exchange);
+  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
+  out_pace_ = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second);
+  runtime::HangupWatch watch{&H1Session::client_gone, &exchange};
+  stream_->watch_hangup(&watch);
+  After after = co_await respond(exchange);
+  stream_->watch_hangup(nullptr);
+  co_await leave_upstream(exchange);
+  exchange.times.last_byte = worker_.loop().precise_now();
+  exchange.request_octets = body_.taken();
+  worker_.observer().exchange_ended(exchange);
+  co_return after;
+}
+
+// A head that is not understood, or not complete in time: said, if it can be said, and the connection ends.
+Task<H1Session::After> H1Session::refuse_head(Exchange& exchange, Error error) {
+  exchange.fail_with(error, error.where);
+  persistence_ = {};
+  if (info(error.code).status == 0) co_return After::close;
+  Response response = error_response(exchange, error);
+  auto written = co_await write_response(exchange, response);
+  co_return written ? After::linger : After::close;
+}
+
+Task<H1Session::After> H1Session::respond(Exchange& exchange) {
+  auto response = co_await answer(exchange);
+  for (int tries = 0; tries < 2; ++tries) {
+    if (!response) {
+      Error error = response.error();
+      if (!exchange.failure.failed()) exchange.fail_with(error, error.where);
+      if (info(error.code).status == 0) {
+        stream_->reset_on_close();
+        co_return After::close;
+      }
+      response = error_response(exchange, error);
+      exchange.from_upstream = false;
+    }
+    if (response->tunnel != nullptr) {
+      After after = co_await tunnel(exchange, *response);
+      co_return after;
+    }
+    auto after = co_await write_response(exchange, *response);
+    if (after) co_return *after;
+    if (!exchange.failure.failed()) exchange.fail_with(after.error(), after.error().where);
+    if (exchange.status != 0) co_return After::close;  // it had begun: all that is left is to cut it off
+    response = fail(after.error());
+  }
+  co_return After::close;
+}
+
+// Whether another request can follow, as far as is known when the response's head is written.
+bool H1Session::stays_open(const Exchange& exchange) const {
+  if (!persistence_.keep_alive || worker_.draining() || !worker_.current(*client_.snapshot)) return false;
+  if (body_.complete()) return true;
+  // Content that was not read: a client that waits for a 100 may or may not send it.
+  return exchange.upload.replayable() && !exchange.request.expects_continue && body_.remaining() <= worth_draining;
+}
+
+// Fails before anything was written (exchange.status is 0 then), or in the middle.
+Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Response& response) {
+  ByteView first;
+  if (response.body != nullptr) {
+    SP_TRY(first, response.body->buffered());
+  }
+  http::Fields& fields = response.head.fields;
+  if (!fields.has(http::FieldId::date)) fields.add(http::FieldId::date, worker_.http_date());
+  codec::h1::ResponseContext context{.client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = stays_open(exchange)};
+  std::size_t room = head_octets(fields) + 512;
+  codec::h1::OutBuffer out({arena_.chars(room), room});
+  SP_TRY(codec::h1::Written written, codec::h1::write_response_head(response.head, context, out));
+  bool chunked = written.framing.kind == Framing::Kind::chunked;
+  bool whole = response.body == nullptr || response.body->complete();
+  const http::Fields* trailers = response.body == nullptr ? nullptr : response.body->trailers();
+  bool plain_end = whole && chunked && (trailers == nullptr || trailers->empty());
+
+  std::array<char, codec::h1::chunk_head_max> chunk_head;
+  codec::h1::OutBuffer size(chunk_head);
+  std::array<iovec, 5> pieces;
+  std::size_t count = 0;
+  pieces[count++] = piece_of(out.view());
+  if (!first.empty()) {
+    if (chunked && codec::h1::write_chunk_head(first.size(), size) != 0) pieces[count++] = piece_of(size.view());
+    pieces[count++] = piece_of(first);
+    if (chunked) pieces[count++] = piece_of(codec::h1::chunk_end);
+  }
+  if (plain_end) pieces[count++] = piece_of(codec::h1::last_chunk);
+  if (sending_interim_) {
+    SP_CHECK(co_await interim_sent_.wait());
+  }
+  exchange.status = response.head.status;
+  auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
+  if (!sent) co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+  exchange.response_octets = first.size();
+  if (!whole) {
+    auto streamed = co_await stream_body(exchange, *response.body, chunked);
+    if (!streamed) {
+      // A message that is cut off must not look whole: without a length the end of the connection would be its end.
+      if (written.framing.kind == Framing::Kind::until_close || streamed.error().side == Side::client) stream_->reset_on_close();
+      co_return fail(streamed.error());
+    }
+  }
+  if (chunked && !plain_end) {
+    SP_CHECK(co_await write_last_chunk(trailers));
+  }
+  if (!written.keep_alive) co_return After::linger;
+  while (!body_.complete() && exchange.upload.replayable()) {
+    SP_CHECK(co_await body_.read());
+  }
+  co_return body_.complete() ? After::next : After::linger;
+}
+
+Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, bool chunked) {
+  std::array<char, codec::h1::chunk_head_max> chunk_head;
+  while (!body.complete()) {
+    SP_TRY(ByteView piece, co_await body.read());
+    if (piece.empty()) continue;
+    codec::h1::OutBuffer size(chunk_head);
+    std::array<iovec, 3> pieces;
+    std::size_t count = 0;
+    if (chunked && codec::h1::write_chunk_head(piece.size(), size) != 0) pieces[count++] = piece_of(size.view());
+    pieces[count++] = piece_of(piece);
+    if (chunked) pieces[count++] = piece_of(codec::h1::chunk_end);
+    auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
+    if (!sent) co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+    exchange.response_octets += piece.size();
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> H1Session::write_last_chunk(const http::Fields* trailers) {
+  std::size_t room = 64 + (trailers == nullptr ? 0 : head_octets(*trailers));
+  codec::h1::OutBuffer out({arena_.chars(room), room});
+  if (trailers != nullptr && !trailers->empty()) {
+    SP_CHECK(codec::h1::write_last_chunk(*trailers, out));
+  } else {
+    out.append(codec::h1::last_chunk);
+  }
+  std::array<iovec, 1> pieces{piece_of(out.view())};
+  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  if (!sent) co_return fail(client_error(sent.error().code));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
+  // Two may meet: our own 100 and one of the server. The second has nothing to say.
+  if (sending_interim_ || (head.status == 100 && continued_)) co_return Result<void>{};
+  continued_ = continued_ || head.status == 100;
+  std::size_t room = head_octets(head.fields) + 64;
+  codec::h1::OutBuffer out({arena_.chars(room), room});
+  SP_CHECK(codec::h1::write_response_head(head, {.client_version = http::Version::http11}, out));
+  std::array<iovec, 1> pieces{piece_of(out.view())};
+  sending_interim_ = true;
+  interim_sent_.clear();
+  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  sending_interim_ = false;
+  interim_sent_.set();
+  if (!sent) co_return fail(client_error(sent.error().code));
+  co_return Result<void>{};
+}
+
+Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response) {
+  codec::h1::ResponseContext context{.client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
+  std::size_t room = head_octets(response.head.fields) + 512;
+  codec::h1::OutBuffer out({arena_.chars(room), room});
+  if (!response.head.fields.has(http::FieldId::date)) response.head.fields.add(http::FieldId::date, worker_.http_date());
+  auto written = codec::h1::write_response_head(response.head, context, out);
+  if (!written) co_return After::close;
+  std::array<iovec, 1> pieces{piece_of(out.view())};
+  exchange.status = response.head.status;
+  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  if (!sent) co_return After::close;
+  ByteView begin = in_.view();
+  in_.consume(begin.size());
+  TunnelResult result = co_await run_tunnel(*stream_, *response.tunnel, {begin, response.tunnel_begin},
+                                            exchange.timeouts().tunnel_idle, exchange.scope.token());
+  exchange.request_octets = result.from_client;
+  exchange.response_octets = result.from_upstream;
+  co_return After::close;
+}
+
+// The client may still be sending. Closing at once would reset the connection, and could take the response with it.
+Task<void> H1Session::linger() {
+  TimePoint deadline = worker_.loop().now() + linger_time;
+  auto finished = co_await stream_->finish(deadline);
+  if (!finished) co_return;
+  if (body_.complete() && in_.empty() && persistence_.framing.kind == Framing::Kind::none) co_return;
+  in_.release();
+  for (std::size_t dropped = 0; dropped < linger_octets;) {
+    auto got = co_await stream_->read(in_.room(), deadline);
+    if (!got || *got == 0) co_return;
+    dropped += *got;
+  }
+}
+
+}  // namespace sp::proxy

@@ -1,0 +1,63 @@
+// One client connection that speaks HTTP/1, from its first request to its end.
+#pragma once
+
+#include <memory>
+
+#include "base/intrusive_list.h"
+#include "codec/h1/request_reader.h"
+#include "codec/h1/writer.h"
+#include "proxy/exchange.h"
+#include "proxy/h1_body.h"
+#include "runtime/wait.h"
+
+namespace sp::proxy {
+
+class H1Session final : public ListHook, private InterimSink {
+ public:
+  H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream, runtime::CancelToken& parent);
+  ~H1Session() override;
+
+  // Serves requests until one side wants no more. The stream is closed when the session is destroyed.
+  runtime::Task<void> run();
+  // Between requests: nobody loses anything if the connection is closed now.
+  bool idle() const { return idle_; }
+  void close_idle() { stream_->abort(Code::shutting_down); }
+
+ private:
+  enum class After : std::uint8_t { next, linger, close };
+
+  runtime::Task<bool> wait_for_request();
+  runtime::Task<After> serve_one();
+  runtime::Task<Result<void>> read_head(Exchange& exchange);
+  void begin_body(Exchange& exchange);
+  runtime::Task<After> respond(Exchange& exchange);
+  runtime::Task<After> refuse_head(Exchange& exchange, Error error);
+  runtime::Task<Result<After>> write_response(Exchange& exchange, Response& response);
+  runtime::Task<Result<void>> stream_body(Exchange& exchange, BodySource& body, bool chunked);
+  runtime::Task<Result<void>> write_last_chunk(const http::Fields* trailers);
+  runtime::Task<After> tunnel(Exchange& exchange, Response& response);
+  runtime::Task<void> linger();
+  runtime::Task<Result<void>> send_interim(const http::ResponseHead& head) override;
+  bool stays_open(const Exchange& exchange) const;
+  Error client_error(Code code) const;
+  static void client_gone(void* exchange);
+  static void aborted(void* self, Code why) { static_cast<H1Session*>(self)->stream_->abort(why); }
+
+  Worker& worker_;
+  ClientConnection& client_;
+  std::unique_ptr<runtime::Stream> stream_;
+  Buffer in_;
+  codec::h1::RequestReader reader_;
+  codec::h1::Persistence persistence_;
+  H1Body body_;
+  Arena arena_;
+  Pace out_pace_;
+  bool idle_ = false;
+  bool continued_ = false;     // a 100 has been sent for this request
+  bool sending_interim_ = false;
+  runtime::Event interim_sent_;
+  runtime::CancelSource token_;
+  runtime::CancelCallback on_cancel_{&H1Session::aborted, this};
+};
+
+}  // namespace sp::proxy

@@ -1,0 +1,108 @@
+#include "proxy/local_response.h"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include "proxy/answer.h"
+
+namespace sp::proxy {
+
+using http::FieldId;
+
+namespace {
+
+// TRACE and CONNECT are not among them.
+constexpr std::string_view methods_here = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+bool prefers_json(const http::Fields& fields) {
+  const http::Field* accept = fields.find(FieldId::accept);
+  if (accept == nullptr) return false;
+  auto json = accept->value.find("json");
+  auto html = accept->value.find("html");
+  return json != std::string_view::npos && (html == std::string_view::npos || json < html);
+}
+
+std::string_view escaped_html(std::string_view text, Arena& arena) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return arena.copy(out);
+}
+
+std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
+  std::string_view phrase = http::reason_phrase(row.status);
+  std::string page = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0} {1}</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+      "<style>body{{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:34em;padding:0 1em;color:#222}}"
+      "h1{{font-size:1.4em}}small{{color:#666}}</style></head>\n"
+      "<body><h1>{0} {1}</h1>\n<p>This page could not be shown: {2}.</p>\n"
+      "<p><small>Code <code>{3}</code>, request <code>{4}</code>. The operator finds it under this number in the log.</small></p>\n"
+      "</body></html>\n",
+      row.status, phrase, escaped_html(row.what, exchange.arena), row.name, exchange.request_id());
+  return exchange.arena.copy(page);
+}
+
+std::string_view json_page(Exchange& exchange, const CodeInfo& row) {
+  // Nothing in it comes from outside: the texts are those of the table of codes.
+  return exchange.arena.copy(fmt::format("{{\"status\":{},\"error\":\"{}\",\"message\":\"{}\",\"request\":\"{}\"}}\n", row.status, row.name,
+                                         row.what, exchange.request_id()));
+}
+
+}  // namespace
+
+Response text_response(Exchange& exchange, std::uint16_t status, std::string_view content_type, std::string_view text) {
+  Response response{.head = http::ResponseHead(exchange.arena)};
+  response.local = true;
+  response.head.status = status;
+  response.head.fields.add(FieldId::server, "sallyport");
+  bool has_content = status != 204 && status != 304 && status >= 200;
+  if (!has_content) return response;
+  if (!text.empty()) response.head.fields.add(FieldId::content_type, content_type);
+  response.head.content_length = text.size();
+  bool content_follows = exchange.request.method != http::Method::head && !text.empty();
+  if (content_follows) {
+    response.head.body = http::BodySize::known(text.size());
+    response.body = exchange.local_body.emplace(text);
+  }
+  return response;
+}
+
+Response redirect_response(Exchange& exchange, std::uint16_t status, std::string_view location) {
+  std::string_view link = escaped_html(location, exchange.arena);
+  std::string_view text = exchange.arena.concat(
+      {"<!DOCTYPE html>\n<title>Moved</title>\n<p>The page is at <a href=\"", link, "\">", link, "</a>.</p>\n"});
+  Response response = text_response(exchange, status, "text/html; charset=utf-8", text);
+  response.head.fields.add(FieldId::location, location);
+  return response;
+}
+
+Response options_response(Exchange& exchange) {
+  Response response = text_response(exchange, 200, {}, {});
+  response.head.fields.add("Allow", methods_here);
+  return response;
+}
+
+Response error_response(Exchange& exchange, const Error& error) {
+  const CodeInfo& row = info(error.code);
+  bool json = prefers_json(exchange.request.fields);
+  std::string_view page = json ? json_page(exchange, row) : html_page(exchange, row);
+  Response response = text_response(exchange, row.status, json ? "application/json" : "text/html; charset=utf-8", page);
+  response.head.fields.add(FieldId::cache_control, "no-store");
+  if (!row.proxy_status.empty()) {
+    response.head.fields.add(FieldId::proxy_status, exchange.arena.concat({"sallyport; error=", row.proxy_status}));
+  }
+  if (row.status == 405) response.head.fields.add("Allow", methods_here);
+  if (row.status == 503) response.head.fields.add(FieldId::retry_after, "10");
+  return response;
+}
+
+}  // namespace sp::proxy

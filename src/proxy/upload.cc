@@ -1,0 +1,126 @@
+#include "proxy/upload.h"
+
+#include "proxy/exchange.h"
+#include "proxy/upstream_connection.h"
+#include "proxy/worker.h"
+
+namespace sp::proxy {
+
+using runtime::Task;
+
+namespace {
+// A server that knows no 100-continue is not waited for longer than this (RFC 9110 section 10.1.1).
+constexpr runtime::Duration patience_for_100{1000};
+}  // namespace
+
+Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& framing) {
+  source_ = exchange.body;
+  over_ = false;
+  chunked_ = framing.kind == codec::h1::Framing::Kind::chunked;
+  complete_ = source_ == nullptr;
+  if (complete_) {
+    complete_now();
+    return {};
+  }
+  if (exchange.request.expects_continue || prefix_taken_) return {};
+  auto prefix = source_->buffered();
+  if (!prefix) return fail(failure = prefix.error());
+  prefix_ = *prefix;
+  prefix_taken_ = true;
+  return {};
+}
+
+std::size_t Upload::first_pieces(std::span<iovec> pieces) {
+  if (complete_) return 0;
+  std::size_t count = 0;
+  if (!prefix_.empty()) {
+    codec::h1::OutBuffer out(chunk_head_);
+    if (chunked_) {
+      codec::h1::write_chunk_head(prefix_.size(), out);
+      pieces[count++] = piece_of(out.view());
+    }
+    pieces[count++] = piece_of(prefix_);
+    if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
+  }
+  return count;
+}
+
+void Upload::first_pieces_sent() {
+  if (!complete_ && source_->complete() && !chunked_) complete_now();
+}
+
+void Upload::complete_now() {
+  complete_ = true;
+  over_now();
+}
+
+void Upload::over_now() {
+  over_ = true;
+  ended = runtime::Loop::current().now();
+}
+
+Task<bool> Upload::wait_until_wanted(Exchange& exchange) {
+  if (!exchange.request.expects_continue) co_return true;
+  runtime::Loop& loop = exchange.worker.loop();
+  auto wanted = co_await exchange.connection->may_send.wait(loop.now() + patience_for_100, &exchange.upload_token);
+  if (wanted) co_return true;
+  if (wanted.error().code != Code::timeout) co_return false;
+  // The client waits too: it is told by us.
+  http::ResponseHead head(exchange.arena);
+  head.status = 100;
+  if (exchange.interim == nullptr) co_return true;
+  auto told = co_await exchange.interim->send_interim(head);
+  co_return told.has_value();
+}
+
+Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
+  std::array<iovec, 3> pieces;
+  std::size_t count = 0;
+  codec::h1::OutBuffer out(chunk_head_);
+  if (chunked_) {
+    codec::h1::write_chunk_head(piece.size(), out);
+    pieces[count++] = piece_of(out.view());
+  }
+  pieces[count++] = piece_of(piece);
+  if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
+  auto sent = co_await write_all(*exchange.connection->stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
+  co_return sent;
+}
+
+Task<void> Upload::run(Exchange& exchange) {
+  running_ = true;
+  co_await send_rest(exchange);
+  over_now();
+}
+
+Task<void> Upload::send_rest(Exchange& exchange) {
+  runtime::Stream& stream = *exchange.connection->stream;
+  bool wanted = co_await wait_until_wanted(exchange);
+  if (!wanted) co_return;
+  while (!source_->complete()) {
+    auto piece = co_await source_->read();
+    if (!piece) {
+      failure = piece.error();
+      stream.reset_on_close();
+      stream.abort(failure.code);
+      co_return;
+    }
+    if (piece->empty()) continue;
+    auto sent = co_await send(exchange, *piece);
+    // It may have answered and closed: the response, if there is one, tells.
+    if (!sent) co_return;
+  }
+  if (chunked_) {
+    const http::Fields* trailers = source_->trailers();
+    std::size_t room = 64 + (trailers != nullptr ? head_octets(*trailers) : 0);
+    codec::h1::OutBuffer out({exchange.arena.chars(room), room});
+    auto last = trailers != nullptr && !trailers->empty() ? codec::h1::write_last_chunk(*trailers, out) : Result<std::size_t>{0};
+    if (!last || out.size() == 0) out.append(codec::h1::last_chunk);
+    std::array<iovec, 1> pieces{piece_of(out.view())};
+    auto sent = co_await write_all(stream, pieces, exchange.timeouts().body_idle);
+    if (!sent) co_return;
+  }
+  complete_now();
+}
+
+}  // namespace sp::proxy

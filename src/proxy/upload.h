@@ -1,0 +1,55 @@
+// The content of a request on its way to the server. What is there with the head goes out with it; the rest is sent beside
+// the waiting for the response, since a server may answer at any time.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "codec/h1/framing.h"
+#include "codec/h1/writer.h"
+#include "proxy/body.h"
+#include "proxy/write_all.h"
+#include "runtime/task.h"
+
+namespace sp::proxy {
+
+struct Exchange;
+
+class Upload {
+ public:
+  // For each attempt, before the head is sent.
+  Result<void> prepare(Exchange& exchange, const codec::h1::Framing& framing);
+  // The first pieces, to be sent with the head; at most four.
+  std::size_t first_pieces(std::span<iovec> pieces);
+  void first_pieces_sent();
+  // Sends the rest; ends when all is sent, when the server takes no more, or when the client failed (`failure` says how, and
+  // the connection to the server is cut: an unfinished request must not look whole).
+  runtime::Task<void> run(Exchange& exchange);
+
+  bool complete() const { return complete_; }
+  // Nothing more will be sent: complete, or given up.
+  bool over() const { return over_; }
+  // Whether everything that was sent could be sent once more.
+  bool replayable() const { return !running_; }
+
+  Error failure{.code = Code::ok};
+  runtime::TimePoint ended{};  // when it was over
+
+ private:
+  runtime::Task<bool> wait_until_wanted(Exchange& exchange);
+  runtime::Task<Result<void>> send(Exchange& exchange, ByteView piece);
+  runtime::Task<void> send_rest(Exchange& exchange);
+  void complete_now();
+  void over_now();
+
+  BodySource* source_ = nullptr;
+  ByteView prefix_;              // taken with the head; in the client's buffer
+  bool prefix_taken_ = false;
+  bool chunked_ = false;
+  bool complete_ = false;
+  bool over_ = false;
+  bool running_ = false;
+  std::array<char, codec::h1::chunk_head_max> chunk_head_{};
+};
+
+}  // namespace sp::proxy

@@ -1,0 +1,81 @@
+#include "proxy/upstream_connection.h"
+
+#include "runtime/loop.h"
+
+namespace sp::proxy {
+
+// A kept connection became readable (the server closed it, or sent what nobody asked for) or was kept for long enough.
+void UpstreamConnection::idle_ended(runtime::IoWait& wait, Code) {
+  UpstreamConnection& connection = static_cast<IdleWait&>(wait).connection;
+  auto gone = connection.pool_->remove(connection);
+}
+
+std::unique_ptr<UpstreamConnection> ServerPool::remove(UpstreamConnection& connection) {
+  connection.unlink();
+  connection.pool_ = nullptr;
+  --size_;
+  return std::unique_ptr<UpstreamConnection>(&connection);
+}
+
+std::unique_ptr<UpstreamConnection> ServerPool::take(std::string_view sni) {
+  for (UpstreamConnection* each = idle_.front(); each != nullptr;) {
+    UpstreamConnection* next = idle_.next(*each);
+    if (each->sni == sni) {
+      auto connection = remove(*each);
+      connection->stream->disarm(runtime::Direction::read);
+      // Something to read before anything was asked: its end, or a response for nobody.
+      if (connection->stream->try_read({}).status == runtime::IoStatus::would_block) return connection;
+    }
+    each = next;
+  }
+  return nullptr;
+}
+
+void ServerPool::keep(std::unique_ptr<UpstreamConnection> connection, runtime::TimePoint until) {
+  if (size_ == most) {
+    auto oldest = remove(*idle_.back());
+    oldest->stream->disarm(runtime::Direction::read);
+  }
+  connection->in.release();
+  connection->stream->release_buffers();
+  // Trying first: only after would_block does a stream promise to wake.
+  char unexpected;
+  if (connection->stream->try_read({&unexpected, 1}).status != runtime::IoStatus::would_block) return;
+  connection->pool_ = this;
+  connection->idle_wait_.deadline = until;
+  UpstreamConnection& kept = *connection.release();
+  idle_.push_front(kept);
+  ++size_;
+  kept.stream->arm(runtime::Direction::read, kept.idle_wait_);
+}
+
+void ServerPool::clear() {
+  while (UpstreamConnection* each = idle_.front()) {
+    each->stream->disarm(runtime::Direction::read);
+    auto gone = remove(*each);
+  }
+}
+
+UpstreamState::UpstreamState(const policy::Upstream& upstream) {
+  for (const policy::Server& server : upstream.servers) {
+    policy::ServerState state;
+    state.weight = server.weight;
+    state.backup = server.backup;
+    servers.push_back(state);
+    pools.push_back(std::make_unique<ServerPool>());
+  }
+}
+
+UpstreamState& UpstreamStates::of(const policy::Upstream& upstream) {
+  auto found = by_key_.find(upstream.key);
+  if (found == by_key_.end()) found = by_key_.emplace(upstream.key, std::make_unique<UpstreamState>(upstream)).first;
+  return *found->second;
+}
+
+void UpstreamStates::close_idle() {
+  for (auto& [key, state] : by_key_) {
+    for (auto& pool : state->pools) pool->clear();
+  }
+}
+
+}  // namespace sp::proxy

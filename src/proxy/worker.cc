@@ -1,0 +1,139 @@
+#include "proxy/worker.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "proxy/connection.h"
+#include "proxy/h1_session.h"
+#include "tls/client_context.h"
+#include "tls/server_context.h"
+
+namespace sp::proxy {
+
+WorkerContexts::WorkerContexts() = default;
+WorkerContexts::~WorkerContexts() = default;
+
+// One listener: it stays while the configuration changes around it.
+struct Worker::Serving {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::uint32_t entry = 0;
+  std::uint32_t listen = 0;
+  Endpoint endpoint;
+  std::unique_ptr<runtime::Listener> listener;
+};
+
+Worker::Worker(WorkerDeps deps) : deps_(deps), random_(deps.seed) {}
+Worker::~Worker() = default;
+
+namespace {
+
+// The contexts of one snapshot: what cannot be made was found when the snapshot was (it made one too).
+Result<std::shared_ptr<WorkerContexts>> make_contexts(const Snapshot& snapshot) {
+  static constexpr std::array<std::string_view, 1> alpn{"http/1.1"};
+  auto contexts = std::make_shared<WorkerContexts>();
+  for (const Entry& entry : snapshot.entries) {
+    std::unique_ptr<tls::ServerContext> context;
+    if (entry.tls != nullptr) {
+      SP_TRY_PLAIN(context, tls::ServerContext::make(entry.tls, snapshot.certificates, snapshot.tickets, alpn));
+    }
+    contexts->servers.push_back(std::move(context));
+  }
+  for (const auto& settings : snapshot.upstream_tls) {
+    std::unique_ptr<tls::ClientContext> context;
+    if (settings != nullptr) {
+      SP_TRY_PLAIN(context, tls::ClientContext::make(settings, alpn));
+    }
+    contexts->clients.push_back(std::move(context));
+  }
+  return contexts;
+}
+
+}  // namespace
+
+Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<BoundListen> sockets) {
+  SP_TRY_PLAIN(std::shared_ptr<WorkerContexts> contexts, make_contexts(*snapshot));
+  contexts_ = std::move(contexts);
+  snapshot_ = std::move(snapshot);
+  // Listeners that stay are pointed at their new place; those whose address is gone are closed.
+  std::vector<std::unique_ptr<Serving>> staying;
+  for (const Entry& entry : snapshot_->entries) {
+    for (std::uint32_t i = 0; i < entry.listens.size(); ++i) {
+      auto found = std::ranges::find_if(serving_, [&](const auto& s) { return s != nullptr && s->endpoint == entry.listens[i].endpoint; });
+      if (found == serving_.end()) continue;
+      (*found)->snapshot = snapshot_;
+      (*found)->entry = entry.number;
+      (*found)->listen = i;
+      staying.push_back(std::move(*found));
+    }
+  }
+  serving_ = std::move(staying);
+  for (BoundListen& bound : sockets) {
+    auto serving = std::make_unique<Serving>();
+    serving->snapshot = snapshot_;
+    serving->entry = bound.entry;
+    serving->listen = bound.listen;
+    serving->endpoint = snapshot_->entries[bound.entry].listens[bound.listen].endpoint;
+    Serving& stays = *serving;
+    serving->listener = deps_.network.serve(std::move(bound.socket), [this, &stays](runtime::Accepted connection) {
+      accepted(stays, std::move(connection));
+    });
+    serving_.push_back(std::move(serving));
+  }
+  return {};
+}
+
+void Worker::accepted(Serving& serving, runtime::Accepted connection) {
+  ClientConnection client;
+  client.snapshot = serving.snapshot;
+  client.contexts = contexts_;
+  client.entry = &serving.snapshot->entries[serving.entry];
+  client.listen = &client.entry->listens[serving.listen];
+  std::uint32_t most = client.entry->config->limits.connections;
+  if (most != 0 && scope_.running() >= most) {
+    deps_.observer.connection_failed(client, Code::too_many_connections, "limits.connections");
+    return;
+  }
+  client.peer = std::move(connection.peer);
+  client.local = std::move(connection.local);
+  client.accepted = loop().precise_now();
+  client.id = next_id();
+  if (client.peer.is_unix()) client.peer.address = IpAddress::loopback4();
+  client.peer_text = client.peer.address.text();
+  client.hop = {.peer = client.peer.address,
+                .peer_text = {},
+                .trusted = client.entry->policy->trusted_proxies.contains(client.peer.address),
+                .scheme = client.listen->tls ? "https" : "http"};
+  scope_.spawn(serve_connection(*this, std::move(client), std::move(connection.stream), scope_.token()));
+}
+
+void Worker::enlist(H1Session& session) { open_.push_back(session); }
+
+void Worker::drain() {
+  draining_ = true;
+  serving_.clear();
+  upstreams_.close_idle();
+  for (H1Session* session = open_.front(); session != nullptr; session = open_.next(*session)) {
+    if (session->idle()) session->close_idle();
+  }
+}
+
+void Worker::cut() { scope_.cancel(Code::shutting_down); }
+
+std::string_view Worker::http_date() {
+  auto now = std::chrono::system_clock::to_time_t(loop().wall_clock());
+  if (now != date_second_) {
+    date_second_ = now;
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    // Not strftime: its names would be those of the locale.
+    static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::snprintf(date_.data(), date_.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[static_cast<std::size_t>(parts.tm_wday)],
+                  parts.tm_mday, months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
+                  parts.tm_sec);
+  }
+  return {date_.data(), 29};
+}
+
+}  // namespace sp::proxy

@@ -1,0 +1,128 @@
+// Everything that belongs to one thread: its loop, its way to the network, its listeners, sessions and pools.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "proxy/exchange.h"
+#include "proxy/snapshot.h"
+#include "proxy/upstream_connection.h"
+#include "runtime/network.h"
+#include "runtime/scope.h"
+
+namespace sp::tls {
+class ClientContext;
+class ServerContext;
+}  // namespace sp::tls
+
+namespace sp::proxy {
+
+// Who is told about requests and events: the access log, the operator's log. Called on the worker's thread; must not block.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // After the response (or the end of the connection without one).
+  virtual void exchange_ended(const Exchange& exchange) = 0;
+  // A connection that came to nothing before its first request.
+  virtual void connection_failed(const ClientConnection& client, Code code, std::string_view detail) = 0;
+  // Something that is not about one exchange or client: a server that was marked, say.
+  virtual void event(Severity severity, std::string_view what, std::string_view detail) = 0;
+};
+
+// A random number of its own for each worker: for balancing and identifiers, not for secrets.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed | 1) {}
+  std::uint64_t next() {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return state_ * 0x2545F4914F6CDD1DULL;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+// The world as the worker gets it; all of it outlives the worker.
+struct WorkerDeps {
+  runtime::Loop& loop;
+  runtime::Network& network;
+  runtime::Resolver& resolver;
+  Observer& observer;
+  std::uint64_t seed = 1;
+};
+
+class H1Session;
+
+// The TLS contexts of one snapshot on one worker. Connections that use them keep them.
+struct WorkerContexts {
+  WorkerContexts();
+  ~WorkerContexts();
+  std::vector<std::unique_ptr<tls::ServerContext>> servers;  // by entry; null: plain
+  std::vector<std::unique_ptr<tls::ClientContext>> clients;  // by Upstream::id; null: plain
+};
+
+// A bound socket for one address of the configuration.
+struct BoundListen {
+  std::uint32_t entry = 0;   // number of the entry
+  std::uint32_t listen = 0;  // number in Entry::listens
+  runtime::BoundSocket socket;
+};
+
+class Worker {
+ public:
+  explicit Worker(WorkerDeps deps);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Takes over a configuration: new sockets are served, listeners whose address is gone are closed, those that stay go on
+  // under the new snapshot. Connections that are open keep theirs.
+  // On an error (a TLS context cannot be made) everything stays as it was.
+  Result<void> adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<BoundListen> sockets);
+  // No new connections; idle ones are closed, the others end with their response.
+  void drain();
+  // What is still open is cut off.
+  void cut();
+  std::size_t sessions() const { return scope_.running(); }
+  // Until no session is left.
+  runtime::Scope::Join join() { return scope_.join(); }
+
+  // ---- for sessions and what they call ----
+  runtime::Loop& loop() { return deps_.loop; }
+  runtime::Network& network() { return deps_.network; }
+  runtime::Resolver& resolver() { return deps_.resolver; }
+  Observer& observer() { return deps_.observer; }
+  Random& random() { return random_; }
+  UpstreamStates& upstreams() { return upstreams_; }
+  bool draining() const { return draining_; }
+  bool current(const Snapshot& snapshot) const { return snapshot_.get() == &snapshot; }
+  // "Sun, 06 Nov 1994 08:49:37 GMT", of this second.
+  std::string_view http_date();
+  std::uint64_t next_id() { return ++last_id_; }
+  void enlist(H1Session& session);
+
+ private:
+  struct Serving;
+  void accepted(Serving& serving, runtime::Accepted connection);
+
+  WorkerDeps deps_;
+  Random random_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<WorkerContexts> contexts_;
+  std::vector<std::unique_ptr<Serving>> serving_;
+  UpstreamStates upstreams_;
+  runtime::Scope scope_;
+  IntrusiveList<H1Session> open_;
+  bool draining_ = false;
+  std::uint64_t last_id_ = 0;
+  std::int64_t date_second_ = -1;
+  std::array<char, 32> date_{};
+};
+
+}  // namespace sp::proxy

@@ -1,0 +1,30 @@
+#include "proxy/write_all.h"
+
+#include "runtime/loop.h"
+
+namespace sp::proxy {
+
+void take_off(std::span<iovec>& pieces, std::size_t octets) {
+  while (!pieces.empty() && octets >= pieces.front().iov_len) {
+    octets -= pieces.front().iov_len;
+    pieces = pieces.subspan(1);
+  }
+  if (pieces.empty()) return;
+  pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + octets;
+  pieces.front().iov_len -= octets;
+}
+
+runtime::Task<Result<void>> write_all(runtime::Stream& stream, std::span<iovec> pieces, Pace& pace) {
+  take_off(pieces, 0);  // empty ones at the front
+  while (!pieces.empty()) {
+    runtime::TimePoint deadline = pace.deadline(runtime::Loop::current().now());
+    auto written = co_await stream.write(pieces, deadline);
+    if (!written && written.error().code != Code::timeout) co_return fail(written.error());
+    std::size_t octets = written ? *written : 0;
+    take_off(pieces, octets);
+    if (!pieces.empty() && !pace.moved(runtime::Loop::current().now(), octets)) co_return fail(Code::timeout, "write");
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace sp::proxy
