@@ -100,7 +100,7 @@ std::shared_ptr<const Snapshot> compile_snapshot(config::Config config, const Co
   snapshot->certificates = tls::CertificateStore::load(snapshot->config.certificates, deps.files, deps.now, findings);
   auto compiled = policy::compile(snapshot->config);
   if (!compiled) {
-    for (policy::Problem& problem : compiled.error()) report(findings, problem.place, std::move(problem.message));
+    for (Finding& finding : compiled.error()) findings.push_back(std::move(finding));
     return nullptr;
   }
   snapshot->policy = *std::move(compiled);
