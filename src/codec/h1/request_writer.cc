@@ -25,8 +25,9 @@ Framing write_framing(const http::RequestHead& head, HeadText& text) {
       return {Framing::Kind::chunked, 0};
     case BodySize::Kind::none: break;
   }
-  if (usually_has_content(head.method)) text.field("Content-Length", "0");
-  return {};
+  if (!usually_has_content(head.method)) return {};
+  text.field("Content-Length", "0");
+  return {Framing::Kind::length, 0};
 }
 
 // Connection, and the fields that it names.

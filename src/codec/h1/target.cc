@@ -52,7 +52,7 @@ bool parse_path(std::string_view text, http::RequestHead& head) {
 }
 
 Result<std::optional<Authority>> parse_absolute(std::string_view text, http::RequestHead& head) {
-  const std::size_t colon = text.find(':');
+  const std::size_t colon = std::min(text.find(':'), text.size());
   head.form = http::TargetForm::absolute;
   head.scheme = text.substr(0, colon);
   const bool known = http::iequals(head.scheme, "http") || http::iequals(head.scheme, "https");
