@@ -112,7 +112,9 @@ Dots dots(std::string_view segment) {
 // Writes the normal form segment by segment. The output never has more than three octets for one of the input.
 class Normalizer {
  public:
-  Normalizer(std::string_view path, char* out) : path_(path), out_(out) { out_[size_++] = '/'; }
+  Normalizer(std::string_view path, char* out, DotSegments dots) : path_(path), out_(out), dot_segments_(dots) {
+    out_[size_++] = '/';
+  }
 
   Result<NormalPath> run() {
     std::size_t at = 1;
@@ -173,7 +175,10 @@ class Normalizer {
   Result<void> keep(std::size_t start, bool more) {
     std::string_view segment(out_ + start, size_ - start);
     if (segment.empty()) return {};
-    switch (dots(segment)) {
+    Dots found = dots(segment);
+    if (found != Dots::none && dot_segments_ == DotSegments::refuse)
+      return fail(Code::ambiguous_path, "a value with dot segments");
+    switch (found) {
       case Dots::one: size_ = start; return {};
       case Dots::two: return remove_last(start);
       case Dots::with_parameter: return fail(Code::ambiguous_path, "a dot segment with a parameter");
@@ -206,17 +211,18 @@ class Normalizer {
 
   std::string_view path_;
   char* out_;
+  DotSegments dot_segments_;
   std::size_t size_ = 0;
   bool encoded_slash_ = false;
 };
 
 }  // namespace
 
-Result<NormalPath> normalize_path(std::string_view path, Arena& arena) {
+Result<NormalPath> normalize_path(std::string_view path, Arena& arena, DotSegments dots) {
   if (path == "*") return NormalPath{path};
   if (!path.starts_with('/')) return fail(Code::bad_target, "a path that does not begin with a slash");
   if (plainly_normal(path)) return NormalPath{path};
-  auto normal = Normalizer(path, arena.chars(path.size() * 3)).run();
+  auto normal = Normalizer(path, arena.chars(path.size() * 3), dots).run();
   if (normal && normal->text == path) normal->text = path;
   return normal;
 }

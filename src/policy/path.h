@@ -17,6 +17,7 @@
 // and where it may not, the answer is Code::encoded_slash (404, as Apache has it).
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/arena.h"
@@ -29,8 +30,13 @@ struct NormalPath {
   bool encoded_slash = false;  // a %2F was met
 };
 
+enum class DotSegments : std::uint8_t {
+  remove,
+  refuse,  // for paths that we made ourselves: a value must not lead out of the place where it was put
+};
+
 // `path` begins with '/', without query. The asterisk of `OPTIONS *` stays as it is. One scan and no copy for a path
 // that is normal; error.where says what is wrong with one that is refused. Normalising twice is normalising once.
-Result<NormalPath> normalize_path(std::string_view path, Arena& arena);
+Result<NormalPath> normalize_path(std::string_view path, Arena& arena, DotSegments dots = DotSegments::remove);
 
 }  // namespace sp::policy

@@ -29,7 +29,7 @@ Result<std::string_view> upstream_path(const RouteMatch& match, std::string_view
   std::string_view prefix = target->path.expand(variables, arena, Template::Use::url);
   std::string_view made = route.kind == MatchKind::prefix ? replaced(route, prefix, path, arena) : prefix;
   if (target->path.is_literal()) return made;
-  auto normal = normalize_path(made, arena);
+  auto normal = normalize_path(made, arena, DotSegments::refuse);
   if (!normal) return fail(Code::ambiguous_path, normal.error().where);
   return normal->text;
 }
