@@ -103,10 +103,13 @@ Result<std::optional<Authority>> parse_target(std::string_view text, http::Reque
 }
 
 bool is_target_text(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  do at = skip_plain(at, end, '#'); while (at != end && *at++ == '%');
-  return at == end && !text.empty() && text.back() != '#';
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); !text.empty(); ++at) {
+    at = skip_plain(at, end, '#');
+    if (at == end) return true;
+    if (*at != '%') return false;
+  }
+  return false;
 }
 
 }  // namespace sp::codec::h1
