@@ -55,6 +55,8 @@ class ClientContext {
   // The caller awaits its handshake() next.
   std::unique_ptr<TlsStream> connect(std::unique_ptr<runtime::Stream> lower, const ClientTarget& target);
   const SessionCache& sessions() const { return sessions_; }
+  // For tests and measurements.
+  ssl_ctx_st* handle() { return context_.get(); }
 
  private:
   friend struct ClientCallbacks;

@@ -24,7 +24,7 @@ struct ServerSettings {
   config::TlsProfile profile = config::TlsProfile::intermediate;
   config::ClientCertificates client_certificates = config::ClientCertificates::off;
   X509StorePtr client_authorities;      // null when client certificates are off
-  X509StackPtr client_authority_names;  // those whose names the client is told
+  X509StackPtr client_authority_names;  // their certificates: clients are told the names
   // Of everything above: a ticket that was issued under another policy is not taken (safety: a session without a client
   // certificate must not open a listener that requires one).
   std::array<unsigned char, 32> policy{};
@@ -49,6 +49,8 @@ class ServerContext {
   // The caller awaits its handshake() next.
   std::unique_ptr<TlsStream> accept(std::unique_ptr<runtime::Stream> lower);
   const CertificateStore& certificates() const { return *certificates_; }
+  // For tests and measurements.
+  ssl_ctx_st* handle() { return context_.get(); }
 
  private:
   friend struct ServerCallbacks;

@@ -84,13 +84,12 @@ class TlsStream final : public runtime::Stream {
   enum class Drain : std::uint8_t { collect, pass_on };
   runtime::IoResult worth_reading();
   runtime::IoResult read_stopped(int returned);
-  runtime::IoResult encrypt(std::span<const iovec> pieces);
-  std::size_t encrypt_record(std::span<const iovec>& pieces, std::size_t& offset, std::size_t most);
-  std::size_t record_limit();
-  runtime::IoResult settle_writes();
+  runtime::IoResult encrypt(std::span<const iovec> pieces, std::size_t total);
+  runtime::IoResult write_stopped(int returned);
+  std::size_t record_limit(std::size_t left);
   runtime::IoResult flush();
-  void take_back_credit(std::size_t plain);
-  Result<void> handshake_failed(int returned);
+  runtime::Task<Result<void>> send_flight(runtime::TimePoint deadline);
+  Result<void> handshake_failed(Code below);
   OutBuffer& out();
 
   SslPtr ssl_;
@@ -101,7 +100,8 @@ class TlsStream final : public runtime::Stream {
   std::unique_ptr<Diagnosis> diagnosis_;
   const CertificateSet* certificates_ = nullptr;
   runtime::TimePoint last_write_{};
-  std::uint32_t burst_bytes_ = 0;           // written since the connection was last idle
+  std::size_t surplus_ = 0;                 // written octets that the caller was not told of yet
+  std::uint32_t burst_bytes_ = 0;           // written since the connection was last idle, up to where it stops to matter
   Code read_fault_ = Code::ok;
   Code write_fault_ = Code::ok;
   Drain drain_ = Drain::collect;

@@ -1,0 +1,22 @@
+// The names in a certificate, and what they match.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tls/handles.h"
+
+namespace sp::tls {
+
+// DNS names and IP addresses of the subjectAltName, in lower case; the common name only where there is no DNS name in it
+// (RFC 6125 section 6.4.4).
+std::vector<std::string> certificate_names(const x509_st* certificate);
+
+// Lower case, and without the trailing dot: the form in which names are compared.
+std::string normal_name(std::string_view name);
+
+// Whether `pattern` is `name`, or is "*." and what follows its first label. Both in normal form.
+bool name_matches(std::string_view pattern, std::string_view name);
+
+}  // namespace sp::tls

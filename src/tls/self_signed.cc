@@ -1,0 +1,118 @@
+#include "tls/self_signed.h"
+
+#include <fmt/format.h>
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/ip.h"
+#include "tls/handles.h"
+
+namespace sp::tls {
+namespace {
+
+using Use = CertificateRequest::Use;
+
+std::string content(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+BioPtr over(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+  const bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
+  X509_EXTENSION_free(extension);
+  return added;
+}
+
+bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
+  const bool authority = request.use == Use::authority;
+  bool ok = add_extension(certificate, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  ok = ok && add_extension(certificate, issuer, NID_key_usage, authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+  if (!authority) {
+    ok = ok && add_extension(certificate, issuer, NID_ext_key_usage, request.use == Use::client ? "clientAuth" : "serverAuth");
+  }
+  ok = ok && add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
+  std::string names;
+  for (const std::string& name : request.names) {
+    names += fmt::format("{}{}:{}", names.empty() ? "" : ",", IpAddress::parse(name) ? "IP" : "DNS", name);
+  }
+  return ok && (names.empty() || add_extension(certificate, issuer, NID_subject_alt_name, names));
+}
+
+// Unpredictable, positive, of 127 bits.
+bool set_serial(X509* certificate) {
+  unsigned char octets[16];
+  if (RAND_bytes(octets, sizeof octets) != 1) return false;
+  octets[0] = static_cast<unsigned char>((octets[0] & 0x7f) | 0x40);
+  BIGNUM* number = BN_bin2bn(octets, sizeof octets, nullptr);
+  const bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
+  BN_free(number);
+  return set;
+}
+
+bool fill(X509* certificate, X509* issuer, EVP_PKEY* key, const CertificateRequest& request) {
+  X509_NAME* subject = X509_get_subject_name(certificate);
+  const auto* name = reinterpret_cast<const unsigned char*>(request.common_name.c_str());
+  ASN1_TIME_set(X509_getm_notBefore(certificate), std::chrono::system_clock::to_time_t(request.not_before));
+  ASN1_TIME_set(X509_getm_notAfter(certificate), std::chrono::system_clock::to_time_t(request.not_after));
+  return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
+         (request.common_name.empty() || X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, -1, -1, 0) == 1) &&
+         X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+         add_extensions(certificate, issuer, request);
+}
+
+Result<PemPair> to_pem(X509* certificate, EVP_PKEY* key) {
+  const BioPtr certificate_out(BIO_new(BIO_s_mem())), key_out(BIO_new(BIO_s_mem()));
+  if (certificate_out == nullptr || key_out == nullptr || PEM_write_bio_X509(certificate_out.get(), certificate) != 1 ||
+      PEM_write_bio_PrivateKey(key_out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return fail(Code::internal, "write a certificate");
+  }
+  return PemPair{content(certificate_out.get()), content(key_out.get())};
+}
+
+Result<PemPair> failed() {
+  ERR_clear_error();
+  return fail(Code::internal, "make a certificate");
+}
+
+}  // namespace
+
+Result<PemPair> issue(const CertificateRequest& request, const PemPair* issuer) {
+  KeyPtr key(request.key == CertificateRequest::Key::rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+  X509Ptr certificate(X509_new()), issuer_certificate;
+  KeyPtr issuer_key;
+  if (key == nullptr || certificate == nullptr) return failed();
+  if (issuer != nullptr) {
+    issuer_certificate.reset(PEM_read_bio_X509(over(issuer->certificate).get(), nullptr, nullptr, nullptr));
+    issuer_key.reset(PEM_read_bio_PrivateKey(over(issuer->key).get(), nullptr, nullptr, nullptr));
+    if (issuer_certificate == nullptr || issuer_key == nullptr) return failed();
+  }
+  X509* signer = issuer == nullptr ? certificate.get() : issuer_certificate.get();
+  EVP_PKEY* signing_key = issuer == nullptr ? key.get() : issuer_key.get();
+  if (!fill(certificate.get(), signer, key.get(), request)) return failed();
+  if (X509_sign(certificate.get(), signing_key, EVP_sha256()) <= 0) return failed();
+  return to_pem(certificate.get(), key.get());
+}
+
+Result<PemPair> make_self_signed(std::span<const std::string> names, int days, std::chrono::system_clock::time_point now) {
+  CertificateRequest request;
+  request.common_name = names.empty() ? "localhost" : names.front().substr(0, 64);
+  request.names.assign(names.begin(), names.end());
+  request.not_before = now - std::chrono::hours(1);
+  request.not_after = now + std::chrono::days(days);
+  return issue(request, nullptr);
+}
+
+}  // namespace sp::tls

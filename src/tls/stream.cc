@@ -1,0 +1,308 @@
+#include "tls/stream.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "tls/bio.h"
+#include "tls/certificate_store.h"
+#include "tls/explain.h"
+#include "tls/opening.h"
+#include "tls/out_buffer.h"
+#include "tls/session_cache.h"
+
+namespace sp::tls {
+
+using runtime::IoResult;
+using runtime::IoStatus;
+
+namespace {
+
+// The first flight of a new TCP connection (ten segments). What fits into it gains nothing from small records.
+constexpr std::size_t first_flight = 14'000;
+// Three segments: the other side can begin with the first record long before the window is through.
+constexpr std::size_t small_record = 4'300;
+constexpr std::size_t small_records_end = 4 * small_record;
+constexpr auto burst_pause = std::chrono::seconds(1);
+// What TLS may have queued by itself before writing waits for it to leave.
+constexpr std::size_t control_limit = 8 * 1024;
+
+// Where in the caller's pieces encryption has come to.
+struct Cursor {
+  std::span<const iovec> pieces;
+  std::size_t offset = 0;
+
+  std::size_t left() const {
+    std::size_t total = 0;
+    for (const iovec& piece : pieces) total += piece.iov_len;
+    return total - offset;
+  }
+  // The next `n` octets in one piece: the caller's own, or copied together.
+  const char* take(std::size_t n) {
+    while (pieces.front().iov_len == offset) next();
+    const char* here = static_cast<const char*>(pieces.front().iov_base) + offset;
+    if (pieces.front().iov_len - offset >= n) {
+      offset += n;
+      return here;
+    }
+    char* scratch = record_scratch();
+    for (std::size_t done = 0; done < n;) {
+      const iovec& piece = pieces.front();
+      const std::size_t some = std::min(n - done, piece.iov_len - offset);
+      std::memcpy(scratch + done, static_cast<const char*>(piece.iov_base) + offset, some);
+      done += some;
+      offset += some;
+      if (offset == piece.iov_len && done < n) next();
+    }
+    return scratch;
+  }
+
+ private:
+  void next() {
+    pieces = pieces.subspan(1);
+    offset = 0;
+  }
+};
+
+}  // namespace
+
+TlsStream::TlsStream(SslPtr ssl, std::unique_ptr<runtime::Stream> lower, std::unique_ptr<Opening> opening)
+    : ssl_(std::move(ssl)), lower_(std::move(lower)), opening_(std::move(opening)) {
+  if (ssl_ == nullptr) return;
+  BioPtr bio = make_bio(*this);
+  if (bio == nullptr || SSL_set_app_data(ssl_.get(), this) != 1) {
+    ssl_.reset();
+    return;
+  }
+  SSL_set_bio(ssl_.get(), bio.get(), bio.get());  // takes one reference for both
+  bio.release();
+}
+
+TlsStream::~TlsStream() {
+  // A connection that just ends does not make its session worthless, as the library would have it.
+  if (ssl_ != nullptr) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+TlsStream& TlsStream::of(const SSL* ssl) { return *static_cast<TlsStream*>(SSL_get_app_data(ssl)); }
+
+bool TlsStream::covers(std::string_view host) const { return certificates_ != nullptr && certificates_->covers(host); }
+
+void TlsStream::set_session_slot(std::unique_ptr<SessionSlot> slot) { session_slot_ = std::move(slot); }
+
+void TlsStream::session_arrived(SSL_SESSION* session) {
+  SessionPtr owned(session);
+  if (session_slot_ != nullptr) session_slot_->put(std::move(owned));
+}
+
+// ---- between the library and the stream below ----
+
+int TlsStream::feed(char* into, int size) {
+  if (hold_input_ || lower_ended_ || read_fault_ != Code::ok) return -1;
+  const IoResult result = lower_->try_read({into, static_cast<std::size_t>(size)});
+  switch (result.status) {
+    case IoStatus::done:
+      if (opening_ != nullptr) opening_->note({into, result.bytes});
+      return static_cast<int>(result.bytes);
+    case IoStatus::end: lower_ended_ = true; break;
+    case IoStatus::failed: read_fault_ = result.code; break;
+    case IoStatus::would_block: break;
+  }
+  return -1;
+}
+
+int TlsStream::drain(const char* octets, int size) {
+  if (write_fault_ != Code::ok) return size;  // nobody is there to get it
+  std::string_view record(octets, static_cast<std::size_t>(size));
+  if (drain_ == Drain::pass_on) {
+    const std::string_view before = out_ == nullptr ? std::string_view() : out_->pending();
+    const iovec pieces[] = {{const_cast<char*>(before.data()), before.size()},
+                            {const_cast<char*>(record.data()), record.size()}};
+    const IoResult result = lower_->try_write(before.empty() ? std::span(pieces).last(1) : std::span(pieces));
+    if (result.status == IoStatus::failed) {
+      write_fault_ = result.code;
+      return size;
+    }
+    if (result.bytes == before.size() + record.size()) {
+      out_.reset();
+      return size;
+    }
+    if (result.bytes > 0) {
+      const std::size_t of_before = std::min(result.bytes, before.size());
+      if (of_before > 0) out_->consume(of_before);
+      record.remove_prefix(result.bytes - of_before);
+    }
+  }
+  return out().append(record) ? size : -1;
+}
+
+OutBuffer& TlsStream::out() {
+  if (out_ == nullptr) out_ = std::make_unique<OutBuffer>();
+  return *out_;
+}
+
+// done(0): nothing is left.
+IoResult TlsStream::flush() {
+  while (out_ != nullptr) {
+    const std::string_view pending = out_->pending();
+    const iovec piece{const_cast<char*>(pending.data()), pending.size()};
+    const IoResult result = lower_->try_write({&piece, 1});
+    if (result.status == IoStatus::failed) {
+      write_fault_ = result.code;
+      out_.reset();
+      return result;
+    }
+    if (result.status != IoStatus::done) return result;
+    out_->consume(result.bytes);
+    if (out_->empty()) out_.reset();
+  }
+  return IoResult::done(0);
+}
+
+// ---- reading ----
+
+IoResult TlsStream::try_read(std::span<char> into) {
+  if (read_fault_ != Code::ok) return IoResult::failed(read_fault_);
+  if (ended_) return into.empty() ? IoResult::done(0) : IoResult::end();
+  clear_stale_errors();
+  if (into.empty()) return worth_reading();
+  std::size_t total = 0;
+  int n = 0;
+  for (;;) {
+    const std::size_t room = std::min<std::size_t>(into.size() - total, INT_MAX);
+    n = SSL_read(ssl_.get(), into.data() + total, static_cast<int>(room));
+    if (n <= 0) break;
+    total += static_cast<std::size_t>(n);
+    // Further records only if they are here already.
+    if (total == into.size() || SSL_has_pending(ssl_.get()) == 0) break;
+    hold_input_ = true;
+  }
+  hold_input_ = false;
+  const IoResult stopped = n > 0 ? IoResult::done(total) : read_stopped(n);
+  if (out_ != nullptr && out_->size() > control_limit && out_->owed() == 0) flush();
+  if (total > 0) return IoResult::done(total);
+  if (stopped.status == IoStatus::would_block && out_ != nullptr) flush();
+  return stopped;
+}
+
+IoResult TlsStream::worth_reading() {
+  if (SSL_has_pending(ssl_.get()) == 0) {
+    const IoResult below = lower_->try_read({});
+    if (below.status == IoStatus::would_block && out_ != nullptr) flush();
+    return below;
+  }
+  char probe;
+  const int n = SSL_peek(ssl_.get(), &probe, 1);
+  if (n > 0) return IoResult::done(0);
+  if (read_stopped(n).status != IoStatus::would_block) return IoResult::done(0);  // reading will tell
+  if (out_ != nullptr) flush();
+  return IoResult::would_block();
+}
+
+// SSL_read has returned nothing: why?
+IoResult TlsStream::read_stopped(int returned) {
+  const int reason = SSL_get_error(ssl_.get(), returned);
+  if (reason == SSL_ERROR_ZERO_RETURN) {
+    ended_ = clean_end_ = true;
+    return IoResult::end();
+  }
+  if (reason == SSL_ERROR_WANT_READ) {
+    if (read_fault_ != Code::ok) return IoResult::failed(read_fault_);
+    if (!lower_ended_) return IoResult::would_block();
+    ended_ = true;
+    return IoResult::end();
+  }
+  // An alert, a record that was tampered with, or more control messages than anybody needs (SSL_ERROR_WANT_WRITE).
+  diagnosis_ = std::make_unique<Diagnosis>(explain_broken_connection(ssl_.get()));
+  read_fault_ = diagnosis_->code;
+  if (write_fault_ == Code::ok && out_ != nullptr && out_->owed() == 0) flush();  // our own alert
+  write_fault_ = read_fault_;
+  return IoResult::failed(read_fault_);
+}
+
+// ---- writing ----
+
+IoResult TlsStream::try_write(std::span<const iovec> pieces) {
+  if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
+  const std::size_t total = Cursor{pieces}.left();
+  if (total == 0) return IoResult::done(0);
+  if (out_ != nullptr && (out_->owed() > 0 || out_->size() > control_limit)) {
+    const std::size_t owed = out_->owed();
+    const IoResult flushed = flush();
+    if (flushed.status == IoStatus::failed) return flushed;
+    surplus_ += out_ == nullptr ? owed : out_->take_credit();
+    if (surplus_ == 0 && out_ != nullptr) return IoResult::would_block();
+  }
+  if (surplus_ == 0) return encrypt(pieces, total);
+  const std::size_t n = std::min(surplus_, total);
+  surplus_ -= n;
+  return IoResult::done(n);
+}
+
+std::size_t TlsStream::record_limit(std::size_t left) {
+  const runtime::TimePoint now = runtime::Loop::current().now();
+  if (now - last_write_ > burst_pause) burst_bytes_ = 0;
+  last_write_ = now;
+  const bool begins = burst_bytes_ < small_records_end && burst_bytes_ + left > first_flight;
+  return begins ? small_record : max_record;
+}
+
+IoResult TlsStream::encrypt(std::span<const iovec> pieces, std::size_t total) {
+  clear_stale_errors();
+  Cursor cursor{pieces};
+  const std::size_t batch = std::min(total, OutBuffer::batch);
+  std::size_t done = 0;
+  while (done < batch && write_fault_ == Code::ok) {
+    const std::size_t n = std::min(batch - done, record_limit(total - done));
+    drain_ = done + n == batch ? Drain::pass_on : Drain::collect;
+    const int written = SSL_write(ssl_.get(), cursor.take(n), static_cast<int>(n));
+    drain_ = Drain::collect;
+    if (written != static_cast<int>(n)) return write_stopped(written);
+    if (out_ != nullptr) out_->mark(n);
+    burst_bytes_ = static_cast<std::uint32_t>(std::min(burst_bytes_ + n, small_records_end));
+    done += n;
+  }
+  if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
+  if (out_ == nullptr) return IoResult::done(done);
+  const std::size_t credit = out_->take_credit();
+  return credit == 0 ? IoResult::would_block() : IoResult::done(credit);
+}
+
+// The library takes what it is given, whatever the stream below does: it refuses only when the connection is broken.
+IoResult TlsStream::write_stopped(int returned) {
+  static_cast<void>(SSL_get_error(ssl_.get(), returned));
+  if (diagnosis_ == nullptr) diagnosis_ = std::make_unique<Diagnosis>(explain_broken_connection(ssl_.get()));
+  write_fault_ = diagnosis_->code;
+  return IoResult::failed(write_fault_);
+}
+
+IoResult TlsStream::try_finish() {
+  if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
+  if (ssl_ != nullptr && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0 && SSL_in_init(ssl_.get()) == 0) {
+    clear_stale_errors();
+    drain_ = out_ == nullptr ? Drain::pass_on : Drain::collect;
+    SSL_shutdown(ssl_.get());
+    drain_ = Drain::collect;
+    clear_stale_errors();
+  }
+  const IoResult flushed = flush();
+  if (flushed.status != IoStatus::done) return flushed;
+  if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
+  return lower_->try_finish();
+}
+
+void TlsStream::abort(Code why) {
+  read_fault_ = write_fault_ = why;
+  lower_->abort(why);
+}
+
+void TlsStream::release_buffers() {
+  if (out_ != nullptr && out_->owed() == 0) flush();
+  // Does nothing while a part of a record is waiting for its rest.
+  if (ssl_ != nullptr) SSL_free_buffers(ssl_.get());
+  lower_->release_buffers();
+}
+
+}  // namespace sp::tls
