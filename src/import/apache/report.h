@@ -1,0 +1,26 @@
+// The notes about what was not translated word for word. Each says the directive, its place, and why.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "import/apache/scope.h"
+
+namespace sp::import::apache {
+
+class Report {
+ public:
+  void lost(const Origin& at, std::string why) { add(at, std::move(why), Fate::lost); }
+  void changed(const Origin& at, std::string why) { add(at, std::move(why), Fate::changed); }
+  void not_needed(const Origin& at, std::string why) { add(at, std::move(why), Fate::not_needed); }
+  void add(const Origin& at, std::string why, Fate fate) {
+    notes_.push_back({at.file, at.line, at.text, std::move(why), fate});
+  }
+  std::vector<Untranslated>& notes() { return notes_; }
+
+ private:
+  std::vector<Untranslated> notes_;
+};
+
+}  // namespace sp::import::apache
