@@ -19,9 +19,16 @@ constexpr std::array duration_units{
 };
 constexpr std::uint64_t kib = 1024, kb = 1000;
 constexpr std::array size_units{
-    Unit{"TiB", kib * kib * kib * kib}, Unit{"GiB", kib * kib * kib}, Unit{"MiB", kib * kib}, Unit{"KiB", kib},
-    Unit{"TB", kb * kb * kb * kb},      Unit{"GB", kb * kb * kb},     Unit{"MB", kb * kb},    Unit{"KB", kb},
-    Unit{"kB", kb},                     Unit{"B", 1},
+    Unit{"TiB", kib* kib* kib* kib},
+    Unit{"GiB", kib* kib* kib},
+    Unit{"MiB", kib* kib},
+    Unit{"KiB", kib},
+    Unit{"TB", kb* kb* kb* kb},
+    Unit{"GB", kb* kb* kb},
+    Unit{"MB", kb* kb},
+    Unit{"KB", kb},
+    Unit{"kB", kb},
+    Unit{"B", 1},
 };
 
 struct Quantity {

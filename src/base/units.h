@@ -11,11 +11,12 @@
 
 namespace sp {
 
-// "500ms", "30s", "5m", "1h", "2d". A whole number and its unit, nothing around them; null for anything else, for a number
-// without a unit, and for what does not fit into milliseconds of 63 bits.
+// "500ms", "30s", "5m", "1h", "2d". A whole number and its unit, nothing around them; null for anything else, for a
+// number without a unit, and for what does not fit into milliseconds of 63 bits.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// "64KiB", "10MiB", "1GiB", "1TiB" by powers of 1024; "64KB" (or kB), "10MB", "1GB", "1TB" by powers of 1000; "100B" and "100".
+// "64KiB", "10MiB", "1GiB", "1TiB" by powers of 1024; "64KB" (or kB), "10MB", "1GB", "1TB" by powers of 1000; "100B"
+// and "100".
 std::optional<Bytes> parse_size(std::string_view text);
 
 // A size per second, "100B/s" or "1MiB/s", as bytes per second. The unit of the size is required here.

@@ -48,7 +48,8 @@ TEST(Units, byte_rates_are_sizes_per_second) {
   EXPECT_EQ(parse_byte_rate("100B/s"), 100u);
   EXPECT_EQ(parse_byte_rate("1MiB/s"), 1u << 20);
   EXPECT_EQ(parse_byte_rate("0B/s"), 0u);
-  for (const char* text : {"", "/s", "B/s", "100", "100B", "100/s", "100B/m", "100B/s ", "-1B/s", "18446744073709551616B/s"}) {
+  for (const char* text :
+       {"", "/s", "B/s", "100", "100B", "100/s", "100B/m", "100B/s ", "-1B/s", "18446744073709551616B/s"}) {
     EXPECT_FALSE(parse_byte_rate(text)) << text;
   }
 }

@@ -30,18 +30,19 @@ Failure no_scheme(std::string_view text, AddressUse use) {
   const std::string_view port = text.starts_with(':') ? text.substr(1) : text;
   const bool only_port = !port.empty() && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
   std::string remedy = example(use);
-  if (only_port && use == AddressUse::listen) remedy = "write `http" + std::string(port == "443" ? "s" : "") + "://:" + std::string(port) + "`";
-  return failure(quoted(text) + " has no scheme, and every address is a URL", std::move(remedy));
+  if (only_port && use == AddressUse::listen)
+    remedy = "write `http" + std::string(port == "443" ? "s" : "") + "://:" + std::string(port) + "`";
+  return failure(backquoted(text) + " has no scheme, and every address is a URL", std::move(remedy));
 }
 
 Failure bad_scheme(std::string_view scheme, AddressUse use) {
-  const std::string shown = quoted(std::string(scheme) + "://");
+  const std::string shown = backquoted(std::string(scheme) + "://");
   for (const std::string_view later : {"tcp", "tls", "proxy", "socks5"}) {
     if (scheme == later) return failure(shown + " is not available in this version", "use `http://` or `https://`");
   }
   if (scheme == "ws" || scheme == "wss") {
-    return failure(shown + " is not an address here",
-                   std::string("write `http") + (scheme == "wss" ? "s" : "") + "://`: WebSockets pass through HTTP routes");
+    return failure(shown + " is not an address here", std::string("write `http") + (scheme == "wss" ? "s" : "") +
+                                                          "://`: WebSockets pass through HTTP routes");
   }
   if (scheme == "unix") return failure(shown + " does not say what is spoken", "write `http+unix:///run/app.sock`");
   if (scheme == "h2c" || scheme == "grpc") return failure(shown + " is not an address here", "write `http://`");
@@ -52,7 +53,7 @@ Failure bad_scheme(std::string_view scheme, AddressUse use) {
 
 std::optional<Problem> bad_path(std::string_view path) {
   if (path.find_first_of("?#") != std::string_view::npos) {
-    return Problem{"the path " + quoted(path) + " holds a `?` or `#`", "leave the query and the fragment out"};
+    return Problem{"the path " + backquoted(path) + " holds a `?` or `#`", "leave the query and the fragment out"};
   }
   return request_path(path, Variables::allowed);
 }
@@ -62,7 +63,8 @@ std::expected<Address, Problem> unix_address(Address address, std::string_view r
   address.unix_path = rest.substr(0, colon);
   if (colon != std::string_view::npos) address.path = rest.substr(colon + 1);
   if (!address.unix_path.starts_with('/')) {
-    return failure("the path of the Unix socket is not absolute", "three slashes begin it: `http+unix:///run/app.sock`");
+    return failure("the path of the Unix socket is not absolute",
+                   "three slashes begin it: `http+unix:///run/app.sock`");
   }
   constexpr std::size_t longest = 107;  // sun_path of unix(7), with its NUL
   if (address.unix_path.size() > longest) {
@@ -78,6 +80,8 @@ std::expected<Address, Problem> unix_address(Address address, std::string_view r
 std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std::uint16_t normal, AddressUse use) {
   const auto colon = authority.rfind(':');
   const auto bracket = authority.rfind(']');
+  if (authority.starts_with('[') && bracket == std::string_view::npos) return normal;  // take_host() says it
+  if (bracket == std::string_view::npos && std::ranges::count(authority, ':') > 1) return normal;  // the same
   if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return normal;
   const std::string_view digits = authority.substr(colon + 1);
   authority = authority.substr(0, colon);
@@ -86,7 +90,7 @@ std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std
   const bool whole = !digits.empty() && error == std::errc{} && end == digits.data() + digits.size();
   // Port 0 asks the system for a free one, which is of use where one listens.
   if (!whole || port > 65535 || (port == 0 && use != AddressUse::listen)) {
-    return failure(quoted(digits) + " is not a port", "a port is a number from 1 to 65535");
+    return failure(backquoted(digits) + " is not a port", "a port is a number from 1 to 65535");
   }
   return static_cast<std::uint16_t>(port);
 }
@@ -97,16 +101,17 @@ std::optional<Problem> take_host(Address& address, std::string_view host, Addres
     address.host = host.substr(1, host.size() - (closed ? 2 : 1));
     const auto ip = IpAddress::parse(address.host);
     if (closed && ip && address.host.find(':') != std::string::npos) return std::nullopt;
-    return Problem{quoted(host) + " is not an IPv6 address in brackets", "write `[2001:db8::1]`"};
+    return Problem{backquoted(host) + " is not an IPv6 address in brackets", "write `[2001:db8::1]`"};
   }
   if (host.find(':') != std::string_view::npos) {
-    return Problem{quoted(host) + " is not a host", "put IPv6 addresses in brackets: `[" + std::string(host) + "]`"};
+    return Problem{backquoted(host) + " is not a host with a port",
+                   "put IPv6 addresses in brackets: `[2001:db8::1]:80`"};
   }
   address.host = host;
   if (use == AddressUse::listen) {
     if (host == "*") address.host.clear();
     if (address.host.empty() || IpAddress::parse(host)) return std::nullopt;
-    return Problem{quoted(host) + " is not an address of this machine to listen on",
+    return Problem{backquoted(host) + " is not an address of this machine to listen on",
                    host == "localhost" ? "write `127.0.0.1`" : "write an IP address, or none for all: `https://:443`"};
   }
   if (host.empty()) return Problem{"the address has no host", "write `" + address.scheme + "://host`"};
@@ -141,7 +146,7 @@ std::expected<Address, Problem> parse_address(std::string_view text, AddressUse 
   if (auto problem = take_host(address, authority, use)) return Failure(std::move(*problem));
   if (address.path.empty()) return address;
   if (use != AddressUse::target && address.path != "/") {
-    return failure(quoted(address.path) + " follows the address, which has no path here",
+    return failure(backquoted(address.path) + " follows the address, which has no path here",
                    use == AddressUse::listen ? "say the path in a route: `path: " + address.path + "`"
                                              : "give `to` of the route a URL with the path instead of an upstream");
   }

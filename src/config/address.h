@@ -11,17 +11,18 @@
 namespace sp::config {
 
 enum class AddressUse : std::uint8_t {
-  listen,  // https://:443, http://127.0.0.1:80, https://[::]:443, http+unix:///run/x.sock: an IP address or none, no path
+  listen,  // https://:443, http://127.0.0.1:80, https://[::]:443, http+unix:///run/x.sock: an IP address or none, no
+           // path
   target,  // `to` of a route: https://host[:port][/path], http+unix:///run/x.sock[:/path]; the path may hold ${...}
   server,  // one server of an upstream: a target without path
 };
 
 struct Address {
-  std::string scheme;     // http or https
-  std::string host;       // as written, IPv6 without brackets; empty: every address (listen), or a Unix socket
+  std::string scheme;      // http or https
+  std::string host;        // as written, IPv6 without brackets; empty: every address (listen), or a Unix socket
   std::uint16_t port = 0;  // as written, or that of the scheme
-  std::string path;       // with its '/'; empty if none is written
-  std::string unix_path;  // not empty: a Unix socket, without host and port
+  std::string path;        // with its '/'; empty if none is written
+  std::string unix_path;   // not empty: a Unix socket, without host and port
 };
 
 // What is wrong is said in the words of the user's file.

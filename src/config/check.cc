@@ -21,17 +21,18 @@ void check_certificates(CheckState& state) {
 void check_tests(CheckState& state) {
   for (const TestConfig& test : state.config.tests) {
     const ExpectationConfig& expect = test.expect;
-    const bool expects = !expect.upstream.empty() || !expect.route.empty() || expect.status != 0 || !expect.location.empty() ||
-                         !expect.header.empty() || !expect.refused.empty();
+    const bool expects = !expect.upstream.empty() || !expect.route.empty() || expect.status != 0 ||
+                         !expect.location.empty() || !expect.header.empty() || !expect.refused.empty();
     if (!expects && expect.place.line > 0) {
-      state.error(expect.place, "the test expects nothing", "add `upstream`, `route`, `status`, `location`, `header` or `refused`");
+      state.error(expect.place, "the test expects nothing",
+                  "add `upstream`, `route`, `status`, `location`, `header` or `refused`");
     }
   }
 }
 
 }  // namespace
 
-std::string shown(const Text& text) { return text.secret ? "the value that is put in here" : quoted(text.value); }
+std::string shown(const Text& text) { return text.secret ? "the value that is put in here" : backquoted(text.value); }
 
 std::string where(const Place& place, const Place& from) {
   return place.file == from.file ? "line " + std::to_string(place.line) : place.file + ":" + std::to_string(place.line);

@@ -1,5 +1,5 @@
-// What only the whole configuration can tell: keys that exclude each other, names that lead nowhere, routes that no request
-// can reach. Pure: files and certificates are looked at elsewhere.
+// What only the whole configuration can tell: keys that exclude each other, names that lead nowhere, routes that no
+// request can reach. Pure: files and certificates are looked at elsewhere.
 #pragma once
 
 #include <vector>

@@ -28,17 +28,22 @@ void check_sockets(CheckState& state) {
       const auto [first, is_new] = sockets.emplace(socket_of(*address), &listen);
       if (is_new) continue;
       state.error(listen.place, shown(listen) + " listens where " + shown(*first->second) + " does already",
-                  "choose another address or port, or join the two; the other is on " + where(first->second->place, listen.place));
+                  "choose another address or port, or join the two; the other is on " +
+                      where(first->second->place, listen.place));
     }
   }
 }
 
 void check_tls(CheckState& state, const InboundConfig& entry) {
-  const auto is_https = [](const Text& listen) { return listen.value.starts_with("https"); };
+  const auto is_https = [](const Text& listen) {
+    const auto address = parse_address(listen.value, AddressUse::listen);
+    return address && address->scheme == "https";
+  };
   const auto https = std::ranges::find_if(entry.listen, is_https);
   if (https == entry.listen.end()) {
     if (entry.tls.place.line > 0) {
-      state.warning(entry.tls.place, "`tls` has no effect: this entry listens on no https address", "add `https://:443` to `listen`, or remove `tls`");
+      state.warning(entry.tls.place, "`tls` has no effect: this entry listens on no https address",
+                    "add `https://:443` to `listen`, or remove `tls`");
     }
     return;
   }
@@ -48,10 +53,12 @@ void check_tls(CheckState& state, const InboundConfig& entry) {
   }
   const ClientCertificateConfig& clients = entry.tls.client_certificates;
   if (clients.mode != ClientCertificates::off && !given(clients.ca)) {
-    state.error(clients.place, "`client_certificates` names no authority, so that no certificate could be verified", "add `ca: /path/ca.pem`");
+    state.error(clients.place, "`client_certificates` names no authority, so that no certificate could be verified",
+                "add `ca: /path/ca.pem`");
   }
   if (clients.mode == ClientCertificates::off && given(clients.ca)) {
-    state.warning(clients.ca.place, "`ca` has no effect: clients are not asked for a certificate", "add `mode: required` or `mode: optional`");
+    state.warning(clients.ca.place, "`ca` has no effect: clients are not asked for a certificate",
+                  "add `mode: required` or `mode: optional`");
   }
 }
 
@@ -59,7 +66,8 @@ void check_trust(CheckState& state, const InboundConfig& entry) {
   for (const Text& proxy : entry.trusted_proxies) {
     const auto trusted = parse_network(proxy.value);
     if (!trusted || !trusted->is_everything()) continue;
-    state.warning(proxy.place, shown(proxy) + " trusts everybody: any client can choose the address that it seems to come from",
+    state.warning(proxy.place,
+                  shown(proxy) + " trusts everybody: any client can choose the address that it seems to come from",
                   "name the addresses of your own proxies");
   }
 }
@@ -74,7 +82,7 @@ void check_listeners(CheckState& state) {
     check_trust(state, entry);
     const auto [first, is_new] = names.emplace(entry.name, &entry);
     if (is_new || entry.name.empty()) continue;
-    state.error(entry.place, "two entries have the name " + quoted(entry.name),
+    state.error(entry.place, "two entries have the name " + backquoted(entry.name),
                 "give one of them another name; the other is on " + where(first->second->place, entry.place));
   }
 }

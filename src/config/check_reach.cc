@@ -24,14 +24,16 @@ std::string_view literal_prefix(std::string_view regex) {
   return regex.substr(0, repeated ? end - 1 : end);
 }
 
-void check_repeated(CheckState& state, const SiteConfig& site, Text RouteConfig::*member, std::string_view key) {
+void check_repeated(CheckState& state, const SiteConfig& site, Text RouteConfig::* member, std::string_view key) {
   std::map<std::string_view, const Text*> known;
   for (const RouteConfig& route : site.routes) {
     const Text& pattern = route.*member;
     if (pattern.empty()) continue;
     const auto [first, is_new] = known.emplace(pattern.value, &pattern);
     if (is_new) continue;
-    state.error(pattern.place, "this route can never be reached: the same `" + std::string(key) + "` stands on " + where(first->second->place, pattern.place),
+    state.error(pattern.place,
+                "this route can never be reached: the same `" + std::string(key) + "` stands on " +
+                    where(first->second->place, pattern.place),
                 "remove one of the two, or change its `" + std::string(key) + "`");
   }
 }
@@ -44,10 +46,15 @@ void check_covered(CheckState& state, const SiteConfig& site) {
     for (const RouteConfig& other : site.routes) {
       const std::string& prefix = other.path.value;
       if (prefix.empty()) continue;
-      // "^/app" also matches /apple, which the prefix /app does not cover: the boundary must be part of the literal text.
-      const bool all = prefix == "/" || (begin.starts_with(prefix) && (prefix.ends_with('/') || (begin.size() > prefix.size() && begin[prefix.size()] == '/')));
+      // "^/app" also matches /apple, which the prefix /app does not cover: the boundary must be part of the literal
+      // text.
+      const bool all =
+          prefix == "/" || (begin.starts_with(prefix) &&
+                            (prefix.ends_with('/') || (begin.size() > prefix.size() && begin[prefix.size()] == '/')));
       if (!all) continue;
-      state.warning(route.regex.place, "this route can never be reached: `path: " + prefix + "` on " + where(other.path.place, route.regex.place) + " wins over every `regex`",
+      state.warning(route.regex.place,
+                    "this route can never be reached: `path: " + prefix + "` on " +
+                        where(other.path.place, route.regex.place) + " wins over every `regex`",
                     "say it with `path` or `exact`");
       break;
     }
@@ -75,7 +82,8 @@ void check_circles(CheckState& state, const SiteConfig& site) {
     const std::string_view path = std::string_view(to.value).substr(0, to.value.find_first_of("?#"));
     if (taker_of(site, path) != &route) continue;
     state.error(to.place, "this redirect leads back to its own route, and so in a circle",
-                route.exact.empty() ? "match the one path with `exact`, or make a route for " + quoted(path) : "redirect to another path");
+                route.exact.empty() ? "match the one path with `exact`, or make a route for " + backquoted(path)
+                                    : "redirect to another path");
   }
 }
 

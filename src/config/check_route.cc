@@ -24,8 +24,10 @@ void check_one_of(CheckState& state, const Place& place, std::array<Choice, 3> c
   for (const Choice& choice : choices) {
     if (!choice.given) continue;
     if (first != nullptr) {
-      state.error(choice.place, "a route has one of " + quoted(first->key) + " and " + quoted(choice.key) + ", and here are both",
-                  "keep one of them, and make a route of its own of the other");
+      state.error(
+          choice.place,
+          "a route has one of " + backquoted(first->key) + " and " + backquoted(choice.key) + ", and here are both",
+          "keep one of them, and make a route of its own of the other");
       return;
     }
     first = &choice;
@@ -45,9 +47,16 @@ void check_upstream_name(CheckState& state, const Text& to) {
   std::string remedy = to.secret ? "" : did_you_mean(to.value, names);
   const bool like_host = to.value.find_first_of(".:/") != std::string::npos || names.empty();
   if (nearest(to.value, names).empty() && like_host && !to.secret) {
-    remedy = "for a server, write a URL: `http://" + to.value + "` or `https://" + to.value + "`";
+    const bool half_url = to.value.starts_with("http");
+    if (half_url)
+      remedy = "a URL has `://` after its scheme";
+    else
+      remedy = "for a server, write a URL: `http://" + to.value + "` or `https://" + to.value + "`";
   }
-  state.error(to.place, "no upstream has the name " + shown(to), std::move(remedy));
+  if (to.secret)
+    state.error(to.place, "no upstream has the name that is put in here", "check the file or environment variable");
+  else
+    state.error(to.place, "no upstream has the name " + shown(to), std::move(remedy));
 }
 
 void check_to(CheckState& state, const RouteConfig& route) {
@@ -56,8 +65,11 @@ void check_to(CheckState& state, const RouteConfig& route) {
   if (!looks_like_url(to.value)) return check_upstream_name(state, to);
   const auto address = parse_address(to.value, AddressUse::target);
   if (!address) {
-    if (to.secret) state.error(to.place, "the value that is put in here is not an address", "check the file or environment variable");
-    else state.error(to.place, address.error().message, address.error().remedy);
+    if (to.secret)
+      state.error(to.place, "the value that is put in here is not an address",
+                  "check the file or environment variable");
+    else
+      state.error(to.place, address.error().message, address.error().remedy);
     return;
   }
   if (address->scheme == "http" && route.upstream_tls.place.line > 0) {
@@ -65,7 +77,7 @@ void check_to(CheckState& state, const RouteConfig& route) {
                   "write `https://` in `to`, or remove `upstream_tls`");
   }
   if (route.regex.empty() || address->path.empty() || address->path.find("${") != std::string::npos) return;
-  state.warning(to.place, "every path that the `regex` matches becomes " + quoted(address->path),
+  state.warning(to.place, "every path that the `regex` matches becomes " + backquoted(address->path),
                 "put groups of the expression into it (`${regex.1}`), or leave the path out, so that it stays");
 }
 
@@ -82,9 +94,14 @@ void check_groups(CheckState& state, const Text& text, int groups) {
   for_each_variable(text.value, [&](std::string_view name) {
     const int group = regex_group(name);
     if (group <= groups) return true;
-    const std::string variable = quoted("${" + std::string(name) + "}");
-    if (groups < 0) state.error(text.place, variable + " has no value: the route has no `regex`", "match with `regex`, and put a group in parentheses");
-    else state.error(text.place, variable + " has no value: the `regex` of the route has " + std::to_string(groups) + " groups", "put what is meant in parentheses");
+    const std::string variable = backquoted("${" + std::string(name) + "}");
+    if (groups < 0)
+      state.error(text.place, variable + " has no value: the route has no `regex`",
+                  "match with `regex`, and put a group in parentheses");
+    else
+      state.error(text.place,
+                  variable + " has no value: the `regex` of the route has " + std::to_string(groups) + " groups",
+                  "put what is meant in parentheses");
     return false;
   });
 }
@@ -92,7 +109,8 @@ void check_groups(CheckState& state, const Text& text, int groups) {
 // Variables that are known, but have no value before there is a response.
 void check_request_variables(CheckState& state, const Text& text) {
   if (known_variables(text.value, When::response)) return;
-  if (auto problem = known_variables(text.value, When::request)) state.error(text.place, problem->message, problem->remedy);
+  if (auto problem = known_variables(text.value, When::request))
+    state.error(text.place, problem->message, problem->remedy);
 }
 
 void check_variables(CheckState& state, const RouteConfig& route) {
@@ -117,10 +135,12 @@ void check_respond(CheckState& state, const RespondConfig& respond) {
 
 void check_host(CheckState& state, const Text& host) {
   static constexpr std::array<std::string_view, 2> words{"preserve", "upstream"};
-  if (host.value.find_first_of(".:") != std::string::npos || std::ranges::find(words, host.value) != words.end()) return;
+  if (host.value.find_first_of(".:") != std::string::npos || std::ranges::find(words, host.value) != words.end())
+    return;
   const std::string_view best = nearest(host.value, words);
   if (best.empty() || host.secret) return;
-  state.warning(host.place, "the server will see the Host " + quoted(host.value), "did you mean `" + std::string(best) + "`?");
+  state.warning(host.place, "the server will see the Host " + backquoted(host.value),
+                "did you mean `" + std::string(best) + "`?");
 }
 
 }  // namespace
@@ -134,11 +154,13 @@ void check_upstream_tls(CheckState& state, const UpstreamTlsConfig& tls) {
   if (given(tls.cert) != given(tls.key)) {
     const Text& there = given(tls.cert) ? tls.cert : tls.key;
     const bool is_key = given(tls.key);
-    state.error(there.place, is_key ? "`key` without `cert`" : "`cert` without `key`", is_key ? "add `cert: /path/cert.pem`" : "add `key: /path/key.pem`");
+    state.error(there.place, is_key ? "`key` without `cert`" : "`cert` without `key`",
+                is_key ? "add `cert: /path/cert.pem`" : "add `key: /path/key.pem`");
   }
   if (tls.verify != Verify::none) return;
   if (given(tls.ca)) {
-    state.warning(tls.ca.place, "`ca` has no effect: `verify: none` verifies nothing", "write `verify: full` or `verify: chain`");
+    state.warning(tls.ca.place, "`ca` has no effect: `verify: none` verifies nothing",
+                  "write `verify: full` or `verify: chain`");
   } else if (tls.pin.empty()) {
     state.warning(tls.place, "`verify: none` lets anybody between here and the server read and change everything",
                   "trust its authority with `ca: /path/ca.pem`, or its key with `pin`");
@@ -147,12 +169,16 @@ void check_upstream_tls(CheckState& state, const UpstreamTlsConfig& tls) {
 
 void check_route(CheckState& state, const RouteConfig& route) {
   check_one_of(state, route.place,
-               {{{"path", given(route.path), route.path.place}, {"exact", given(route.exact), route.exact.place}, {"regex", given(route.regex), route.regex.place}}},
+               {{{"path", given(route.path), route.path.place},
+                 {"exact", given(route.exact), route.exact.place},
+                 {"regex", given(route.regex), route.regex.place}}},
                "add `path: /` for every path");
   const Place& redirect = route.redirect ? route.redirect->place : route.place;
   const Place& respond = route.respond ? route.respond->place : route.place;
   check_one_of(state, route.place,
-               {{{"to", given(route.to), route.to.place}, {"redirect", route.redirect.has_value(), redirect}, {"respond", route.respond.has_value(), respond}}},
+               {{{"to", given(route.to), route.to.place},
+                 {"redirect", route.redirect.has_value(), redirect},
+                 {"respond", route.respond.has_value(), respond}}},
                "add `to: http://127.0.0.1:8080`, `redirect: /path` or `respond: { status: 404 }`");
   check_to(state, route);
   check_host(state, route.host);

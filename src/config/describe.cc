@@ -11,13 +11,20 @@ namespace {
 template <class T>
 constexpr TypeInfo::Kind kind_of() {
   using Kind = TypeInfo::Kind;
-  if constexpr (HasSchema<T>) return Kind::section;
-  else if constexpr (HasWords<T>) return Kind::choice;
-  else if constexpr (std::is_same_v<T, Duration>) return Kind::duration;
-  else if constexpr (std::is_same_v<T, Bytes>) return Kind::size;
-  else if constexpr (std::is_same_v<T, ByteRate>) return Kind::rate;
-  else if constexpr (std::is_unsigned_v<T>) return Kind::number;
-  else return Kind::text;
+  if constexpr (HasSchema<T>)
+    return Kind::section;
+  else if constexpr (HasWords<T>)
+    return Kind::choice;
+  else if constexpr (std::is_same_v<T, Duration>)
+    return Kind::duration;
+  else if constexpr (std::is_same_v<T, Bytes>)
+    return Kind::size;
+  else if constexpr (std::is_same_v<T, ByteRate>)
+    return Kind::rate;
+  else if constexpr (std::is_unsigned_v<T>)
+    return Kind::number;
+  else
+    return Kind::text;
 }
 
 template <class Rule>
@@ -52,7 +59,8 @@ TypeInfo type_of() {
     if constexpr (HasWords<T>) {
       std::size_t shown = EnumWords<T>::words.size();
       if constexpr (requires { EnumWords<T>::shown; }) shown = EnumWords<T>::shown;
-      for (const auto& [text, value] : EnumWords<T>::words) (type.choices.size() < shown ? type.choices : type.also).push_back(text);
+      for (const auto& [text, value] : EnumWords<T>::words)
+        (type.choices.size() < shown ? type.choices : type.also).push_back(text);
     }
     return type;
   }

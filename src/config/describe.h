@@ -14,16 +14,16 @@ struct TypeInfo {
   enum class Many : std::uint8_t { one, list, map };
   Kind kind = Kind::text;
   Many many = Many::one;
-  std::string_view section;             // of Kind::section: its name
-  std::string_view grammar;             // of Kind::text: what it must be, or empty
-  std::vector<std::string_view> choices;  // of Kind::choice: what is shown
-  std::vector<std::string_view> also;     // of Kind::choice: accepted besides
-  std::string bounds;                   // "1 to 1000", or empty
-  std::vector<std::uint64_t> numbers;   // the only ones that are accepted, where there are few
+  std::string_view section;                 // of Kind::section: its name
+  std::string_view grammar;                 // of Kind::text: what it must be, or empty
+  std::vector<std::string_view> choices;    // of Kind::choice: what is shown
+  std::vector<std::string_view> also;       // of Kind::choice: accepted besides
+  std::string bounds;                       // "1 to 1000", or empty
+  std::vector<std::uint64_t> numbers;       // the only ones that are accepted, where there are few
   std::uint64_t min = 0, max = UINT64_MAX;  // of Kind::number
-  std::string_view word;                // accepted besides: "auto"
-  bool not_empty = false;               // a list with at least one item
-  bool path = false;                    // a path to a file
+  std::string_view word;                    // accepted besides: "auto"
+  bool not_empty = false;                   // a list with at least one item
+  bool path = false;                        // a path to a file
 };
 
 struct KeyInfo {

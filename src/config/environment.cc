@@ -15,16 +15,17 @@ bool is_variable_name(std::string_view name) {
 }
 
 // The value of what stands between "${env." and "}".
-std::optional<std::string> value_of(std::string_view inside, const Position& at, const FileSystem& files, Report& report) {
+std::optional<std::string> value_of(std::string_view inside, const Position& at, const FileSystem& files,
+                                    Report& report) {
   const std::size_t mark = inside.find(fallback);
   const std::string name(inside.substr(0, mark));
   if (!is_variable_name(name)) {
-    report.error(at, quoted(name) + " is not the name of an environment variable", "write `${env.NAME}`");
+    report.error(at, backquoted(name) + " is not the name of an environment variable", "write `${env.NAME}`");
     return std::nullopt;
   }
   if (auto value = files.variable(name)) return value;
   if (mark != std::string_view::npos) return std::string(inside.substr(mark + fallback.size()));
-  report.error(at, "the environment variable " + quoted(name) + " is not set",
+  report.error(at, "the environment variable " + backquoted(name) + " is not set",
                "set it, or give a default: `${env." + name + ":-default}`");
   return std::nullopt;
 }

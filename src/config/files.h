@@ -14,8 +14,8 @@ namespace sp::config {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // The whole content. Fails with not_found, permission_denied, or io_error, whose `where` says what it is; a file that is
-  // larger than `limit_bytes` is an io_error.
+  // The whole content. Fails with not_found, permission_denied, or io_error, whose `where` says what it is; a file that
+  // is larger than `limit_bytes` is an io_error.
   virtual Result<std::string> read(const std::string& path, std::size_t limit_bytes) const = 0;
   // The paths that match a shell pattern (* ? [...]), sorted; a pattern without these matches itself if it exists.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;

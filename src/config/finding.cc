@@ -10,9 +10,7 @@ namespace {
 constexpr std::size_t shown_width = 160;
 constexpr std::string_view indent = "  ";
 
-std::string_view name(Finding::Severity severity) {
-  return severity == Finding::Severity::error ? "error" : "warning";
-}
+std::string_view name(Finding::Severity severity) { return severity == Finding::Severity::error ? "error" : "warning"; }
 
 // The line-th line of `source`, without its end; empty when there is none.
 std::string_view line_of(std::string_view source, int line) {
@@ -41,7 +39,8 @@ std::string padding(std::string_view before) {
 // Terminals obey control characters, and the file is not ours: they are shown as '?'.
 std::string printable(std::string_view line) {
   std::string result(line);
-  std::ranges::replace_if(result, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }, '?');
+  std::ranges::replace_if(
+      result, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }, '?');
   return result;
 }
 

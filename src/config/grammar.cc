@@ -27,19 +27,23 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
-bool is_path_character(char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' && c != '|'; }
+bool is_path_character(char c) {
+  return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' && c != '|';
+}
 
 Problem bad_path_character(std::string_view path, char c) {
-  if (c == ' ') return {"the path " + quoted(path) + " holds a space", "write it as `%20`"};
-  if (c == '\\') return {"the path " + quoted(path) + " holds a backslash", "write `/`, or `%5C` for a backslash"};
-  return {"the path " + quoted(path) + " holds a character that no request can have", "write it percent-encoded: `%C3%A4`"};
+  if (c == ' ') return {"the path " + backquoted(path) + " holds a space", "write it as `%20`"};
+  if (c == '\\') return {"the path " + backquoted(path) + " holds a backslash", "write `/`, or `%5C` for a backslash"};
+  return {"the path " + backquoted(path) + " holds a character that no request can have",
+          "write it percent-encoded: `%C3%A4`"};
 }
 
 std::optional<Problem> bad_escapes(std::string_view path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i] != '%') continue;
     if (i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2])) continue;
-    return Problem{"the path " + quoted(path) + " holds a `%` without two hexadecimal digits", "write `%25` for a percent sign"};
+    return Problem{"the path " + backquoted(path) + " holds a `%` without two hexadecimal digits",
+                   "write `%25` for a percent sign"};
   }
   return std::nullopt;
 }
@@ -48,7 +52,7 @@ std::optional<Problem> bad_escapes(std::string_view path) {
 
 std::optional<Problem> request_path(std::string_view text, Variables variables) {
   if (!text.starts_with('/')) {
-    return Problem{"the path " + quoted(text) + " does not begin with `/`", "write `/" + std::string(text) + "`"};
+    return Problem{"the path " + backquoted(text) + " does not begin with `/`", "write `/" + std::string(text) + "`"};
   }
   std::string plain(text);
   if (variables == Variables::allowed) {
@@ -59,16 +63,17 @@ std::optional<Problem> request_path(std::string_view text, Variables variables) 
   if (bad != plain.end()) return bad_path_character(text, *bad);
   if (auto problem = bad_escapes(plain)) return problem;
   if (!has_dot_segment(plain)) return std::nullopt;
-  return Problem{"the path " + quoted(text) + " holds `.` or `..`, which no request has once it is normalised",
+  return Problem{"the path " + backquoted(text) + " holds `.` or `..`, which no request has once it is normalised",
                  "write the path that is meant"};
 }
 
 std::optional<Problem> route_path(std::string_view text) {
   if (text.find_first_of("?#") != std::string_view::npos) {
-    return Problem{"the path " + quoted(text) + " holds a `?` or `#`", "routes are chosen by the path alone: leave it out"};
+    return Problem{"the path " + backquoted(text) + " holds a `?` or `#`",
+                   "routes are chosen by the path alone: leave it out"};
   }
   if (text.ends_with('*')) {
-    return Problem{"the path " + quoted(text) + " holds a `*`, which stands for itself",
+    return Problem{"the path " + backquoted(text) + " holds a `*`, which stands for itself",
                    "a `path` is a prefix already: leave the `*` out, or use `regex`"};
   }
   return request_path(text, Variables::refused);
@@ -93,49 +98,54 @@ std::optional<Problem> host_name(std::string_view text) {
   if (text.size() > longest) return Problem{"the host is longer than 253 characters", "no name can be"};
   for (const char c : text) {
     if (static_cast<unsigned char>(c) >= 0x80) {
-      return Problem{quoted(text) + " holds letters beyond ASCII", "write the name by its A-labels: `xn--...`"};
+      return Problem{backquoted(text) + " holds letters beyond ASCII", "write the name by its A-labels: `xn--...`"};
     }
     if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_') continue;
-    return Problem{quoted(text) + " is not a host name", "names hold letters, digits, `-` and dots"};
+    return Problem{backquoted(text) + " is not a host name", "names hold letters, digits, `-` and dots"};
   }
   if (text.starts_with('.') || text.find("..") != std::string_view::npos) {
-    return Problem{quoted(text) + " is not a host name: one of its labels is empty", "remove the extra dot"};
+    return Problem{backquoted(text) + " is not a host name: one of its labels is empty", "remove the extra dot"};
   }
   return std::nullopt;
 }
 
 std::optional<Problem> host_pattern(std::string_view text) {
   if (text == "*") return std::nullopt;
-  const std::string shown = quoted(text);
+  const std::string shown = backquoted(text);
   if (looks_like_url(text)) return Problem{shown + " is a URL", "write the host name alone: `lists.example.com`"};
-  if (text.find('/') != std::string_view::npos) return Problem{shown + " holds a path", "write the host name alone, and the path in a route"};
+  if (text.find('/') != std::string_view::npos)
+    return Problem{shown + " holds a path", "write the host name alone, and the path in a route"};
   if (text.starts_with('[') && text.ends_with(']') && text.size() > 2) {
     if (IpAddress::parse(text.substr(1, text.size() - 2))) return std::nullopt;
     return Problem{shown + " is not an IPv6 address in brackets", "write `[2001:db8::1]`"};
   }
   if (text.find(':') != std::string_view::npos) {
-    if (IpAddress::parse(text)) return Problem{shown + " needs brackets, as in the Host field", "write `[" + std::string(text) + "]`"};
+    if (IpAddress::parse(text))
+      return Problem{shown + " needs brackets, as in the Host field", "write `[" + std::string(text) + "]`"};
     return Problem{shown + " holds a port", "write the name alone: the port is said by `listen`"};
   }
   const std::string_view name = text.starts_with("*.") ? text.substr(2) : text;
   if (name.find('*') != std::string_view::npos) {
-    return Problem{shown + " holds a `*` in a place where it means nothing", "write `*.example.com`, or `*` for every name"};
+    return Problem{shown + " holds a `*` in a place where it means nothing",
+                   "write `*.example.com`, or `*` for every name"};
   }
   return host_name(name.ends_with('.') ? name.substr(0, name.size() - 1) : name);
 }
 
 std::optional<Problem> host_setting(std::string_view text) {
   if (text == "preserve" || text == "upstream") return std::nullopt;
-  if (looks_like_url(text)) return Problem{quoted(text) + " is a URL", "write the host alone: `lists.example.com`"};
+  if (looks_like_url(text)) return Problem{backquoted(text) + " is a URL", "write the host alone: `lists.example.com`"};
   std::string_view host = text;
   const auto colon = host.rfind(':');
   if (colon != std::string_view::npos && !host.ends_with(']')) {
     const std::string_view port = host.substr(colon + 1);
-    const bool digits = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits) return Problem{quoted(text) + " is not a host", "write `preserve`, `upstream` or a name"};
+    const bool digits =
+        !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) return Problem{backquoted(text) + " is not a host", "write `preserve`, `upstream` or a name"};
     host = host.substr(0, colon);
   }
-  if (host.starts_with('[') && host.ends_with(']') && IpAddress::parse(host.substr(1, host.size() - 2))) return std::nullopt;
+  if (host.starts_with('[') && host.ends_with(']') && IpAddress::parse(host.substr(1, host.size() - 2)))
+    return std::nullopt;
   return host_name(host);
 }
 
@@ -147,7 +157,7 @@ std::optional<Problem> network(std::string_view text) {
 
 std::optional<Problem> ip_address(std::string_view text) {
   if (IpAddress::parse(text)) return std::nullopt;
-  return Problem{quoted(text) + " is not an IP address", "write `192.0.2.1` or `2001:db8::1`"};
+  return Problem{backquoted(text) + " is not an IP address", "write `192.0.2.1` or `2001:db8::1`"};
 }
 
 std::optional<Problem> listen_url(std::string_view text) {
@@ -165,26 +175,29 @@ std::optional<Problem> server_url(std::string_view text) {
 std::optional<Problem> redirect_target(std::string_view text) {
   if (text.empty()) return Problem{"the redirect leads nowhere", "write a path or a URL"};
   if (auto problem = field_value(text)) return problem;
-  const bool target = text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://") || text.starts_with("${");
+  const bool target =
+      text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://") || text.starts_with("${");
   if (!target) {
-    return Problem{quoted(text) + " is neither a path nor a URL",
+    return Problem{backquoted(text) + " is neither a path nor a URL",
                    "write `/path`, `https://host/path` or `https://${request.host}${request.uri}`"};
   }
   if (text.find(' ') == std::string_view::npos) return std::nullopt;
-  return Problem{quoted(text) + " holds a space", "write it as `%20`"};
+  return Problem{backquoted(text) + " holds a space", "write it as `%20`"};
 }
 
 std::optional<Problem> upgrade_protocol(std::string_view text) {
   if (is_token(text)) return std::nullopt;
-  return Problem{quoted(text) + " is not the name of a protocol", "write `websocket`"};
+  return Problem{backquoted(text) + " is not the name of a protocol", "write `websocket`"};
 }
 
 std::optional<Problem> simple_name(std::string_view text) {
   constexpr std::size_t longest = 64;
-  const bool good = !text.empty() && text.size() <= longest && is_alphanumeric(text.front()) &&
-                    std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+  const bool good =
+      !text.empty() && text.size() <= longest && is_alphanumeric(text.front()) &&
+      std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
   if (good) return std::nullopt;
-  return Problem{quoted(text) + " is not a name", "a name has up to 64 letters, digits, `-`, `_` and dots, and begins with a letter or digit"};
+  return Problem{backquoted(text) + " is not a name",
+                 "a name has up to 64 letters, digits, `-`, `_` and dots, and begins with a letter or digit"};
 }
 
 std::optional<Problem> access_log(std::string_view text) {
@@ -192,9 +205,10 @@ std::optional<Problem> access_log(std::string_view text) {
   if (std::ranges::find(words, text) != words.end()) return std::nullopt;
   if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../")) return std::nullopt;
   const std::string_view best = nearest(text, words);
-  return Problem{quoted(text) + " is not a place for the access log",
-                 best.empty() ? "write `off`, `stdout`, `syslog`, `journal` or the path of a file, which begins with `/` or `./`"
-                              : "did you mean `" + std::string(best) + "`?"};
+  return Problem{backquoted(text) + " is not a place for the access log",
+                 best.empty()
+                     ? "write `off`, `stdout`, `syslog`, `journal` or the path of a file, which begins with `/` or `./`"
+                     : "did you mean `" + std::string(best) + "`?"};
 }
 
 std::optional<Problem> test_request(std::string_view text) {
@@ -202,12 +216,13 @@ std::optional<Problem> test_request(std::string_view text) {
   std::string_view url = text;
   if (space != std::string_view::npos) {
     if (!is_token(text.substr(0, space))) {
-      return Problem{quoted(text.substr(0, space)) + " is not a method", "write `GET https://lists.example.com/path`"};
+      return Problem{backquoted(text.substr(0, space)) + " is not a method",
+                     "write `GET https://lists.example.com/path`"};
     }
     url = text.substr(space + 1);
   }
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
-    return Problem{quoted(url) + " is not an http or https URL", "write `GET https://lists.example.com/path`"};
+    return Problem{backquoted(url) + " is not an http or https URL", "write `GET https://lists.example.com/path`"};
   }
   // The query belongs to the request, not to the address.
   auto parsed = parse_address(url.substr(0, url.find('?')), AddressUse::target);
@@ -220,8 +235,9 @@ std::optional<Problem> code_name(std::string_view text) {
   for (int i = 1; i < static_cast<int>(Code::count_); ++i) names.push_back(name(static_cast<Code>(i)));
   if (std::ranges::find(names, text) != names.end()) return std::nullopt;
   const std::string_view best = nearest(text, names);
-  return Problem{quoted(text) + " is not a reason for which anything is refused",
-                 best.empty() ? "write `denied`, `no_route` or another code of the log" : "did you mean `" + std::string(best) + "`?"};
+  return Problem{backquoted(text) + " is not a reason for which anything is refused",
+                 best.empty() ? "write `denied`, `no_route` or another code of the log"
+                              : "did you mean `" + std::string(best) + "`?"};
 }
 
 std::optional<Problem> not_empty_text(std::string_view text) {

@@ -1,5 +1,5 @@
-// The small grammars of single values: each says whether a text is what a key wants, and what to do if it is not. They look
-// at nothing but the text.
+// The small grammars of single values: each says whether a text is what a key wants, and what to do if it is not. They
+// look at nothing but the text.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,8 @@ struct OwnedField {
   std::string_view remedy;
 };
 
-// Framing and hop-by-hop fields are written by the codec (RFC 9110 section 7.6.1, RFC 9112 section 6): a configuration that
-// could set them could make two messages of one.
+// Framing and hop-by-hop fields are written by the codec (RFC 9110 section 7.6.1, RFC 9112 section 6): a configuration
+// that could set them could make two messages of one.
 constexpr std::array owned_fields{
     OwnedField{"host", "set `host` of the route"},
     OwnedField{"content-length", "leave it out: the gate writes it from the body itself"},
@@ -49,12 +49,13 @@ std::string unknown_variable_remedy(std::string_view name, When when) {
 }
 
 Problem unknown_variable(std::string_view name, When when) {
-  const std::string shown = quoted("${" + std::string(name) + "}");
+  const std::string shown = backquoted("${" + std::string(name) + "}");
   if (is_variable(name, When::response)) {
     return {shown + " is not known before there is a response", "use it in `response_headers` only"};
   }
   for (const std::string_view prefix : variable_prefixes) {
-    if (name.starts_with(prefix)) return {shown + " names no field or cookie", "write `${" + std::string(prefix) + "NAME}`"};
+    if (name.starts_with(prefix))
+      return {shown + " names no field or cookie", "write `${" + std::string(prefix) + "NAME}`"};
   }
   if (name.starts_with(regex_variable_prefix)) {
     return {shown + " names no group of a regular expression", "write `${regex.0}` to `${regex.9}`"};
@@ -66,12 +67,14 @@ Problem unknown_variable(std::string_view name, When when) {
 
 bool is_token(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != marks.npos; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != marks.npos; });
 }
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return result;
 }
 
@@ -91,14 +94,16 @@ std::optional<Problem> known_variables(std::string_view text, When when) {
     if (!is_variable(name, when) && !names_field_or_cookie(name)) problem = unknown_variable(name, when);
     return !problem;
   });
-  if (!closed) return Problem{"a `${` is not closed", "close it with `}`, or write `$${` for the characters themselves"};
+  if (!closed)
+    return Problem{"a `${` is not closed", "close it with `}`, or write `$${` for the characters themselves"};
   return problem;
 }
 
 std::optional<Problem> field_name(std::string_view text) {
   if (is_token(text)) return std::nullopt;
-  if (text.ends_with(':')) return Problem{quoted(text) + " is not the name of a field", "leave the `:` out of the name"};
-  return Problem{quoted(text) + " is not the name of a field", "names hold letters, digits and `-`, and no spaces"};
+  if (text.ends_with(':'))
+    return Problem{backquoted(text) + " is not the name of a field", "leave the `:` out of the name"};
+  return Problem{backquoted(text) + " is not the name of a field", "names hold letters, digits and `-`, and no spaces"};
 }
 
 std::optional<Problem> editable_field(std::string_view text) {
@@ -106,14 +111,15 @@ std::optional<Problem> editable_field(std::string_view text) {
   const std::string name = lower(text);
   const auto owned = std::ranges::find(owned_fields, name, &OwnedField::name);
   if (owned == owned_fields.end()) return std::nullopt;
-  return Problem{"the gate itself answers for the field " + quoted(text), std::string(owned->remedy)};
+  return Problem{"the gate itself answers for the field " + backquoted(text), std::string(owned->remedy)};
 }
 
 std::optional<Problem> plain_field_value(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) {
     return Problem{"a field value holds a line break or another control character", "write it on one line"};
   }
-  if (text == std::string_view{} || (text.front() != ' ' && text.front() != '\t' && text.back() != ' ' && text.back() != '\t')) {
+  if (text == std::string_view{} ||
+      (text.front() != ' ' && text.front() != '\t' && text.back() != ' ' && text.back() != '\t')) {
     return std::nullopt;
   }
   return Problem{"a field value begins or ends with white space", "no recipient would see it: remove it"};
@@ -135,7 +141,7 @@ std::optional<Problem> public_key_pin(std::string_view text) {
   const bool good = text.size() == 44 && text[43] == '=' && last_digits.find(text[42]) != last_digits.npos &&
                     std::ranges::all_of(text.substr(0, 42), is_digit);
   if (good) return std::nullopt;
-  return Problem{quoted(text) + " is not the SHA-256 of a public key in base64",
+  return Problem{backquoted(text) + " is not the SHA-256 of a public key in base64",
                  "`openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 "
                  "-binary | base64` prints it"};
 }

@@ -34,7 +34,8 @@ void arrange(std::vector<Finding>& findings, const std::string& first_file) {
   std::vector<Finding> arranged;
   for (const auto& [place, finding] : by_place) {
     bool known = false;
-    for (auto it = arranged.rbegin(); it != arranged.rend() && key(*it) == place; ++it) known |= it->message == finding->message;
+    for (auto it = arranged.rbegin(); it != arranged.rend() && key(*it) == place; ++it)
+      known |= it->message == finding->message;
     if (!known) arranged.push_back(*finding);
   }
   findings = std::move(arranged);

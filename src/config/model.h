@@ -139,7 +139,7 @@ struct RouteConfig {
 
 struct SiteConfig {
   Place place;
-  std::vector<Text> hosts;                    // exact, "*.example.com", "*"
+  std::vector<Text> hosts;                    // exact, "*.example.com", "*"; never empty once loaded
   std::vector<RouteConfig> routes;
   OnOff https_redirect = OnOff::on;           // http goes to https where the entry listens on both
   FieldEdits request_headers, response_headers;

@@ -28,9 +28,10 @@ std::optional<int> parse_bits(std::string_view text, int most) {
 }
 
 Problem not_an_address(std::string_view text) {
-  if (text == "any" || text == "all") return {quoted(text) + " is not an address or network", "write `*` for every address"};
+  if (text == "any" || text == "all")
+    return {backquoted(text) + " is not an address or network", "write `*` for every address"};
   if (text == "localhost") return {"`localhost` is a name, not an address", "write `127.0.0.0/8` and `::1`"};
-  return {quoted(text) + " is not an IP address or network", "write `192.0.2.1`, `10.0.0.0/8` or `2001:db8::/32`"};
+  return {backquoted(text) + " is not an IP address or network", "write `192.0.2.1`, `10.0.0.0/8` or `2001:db8::/32`"};
 }
 
 }  // namespace
@@ -56,15 +57,15 @@ std::expected<Network, Problem> parse_network(std::string_view text) {
   const auto bits = parse_bits(text.substr(slash + 1), width(*address));
   // IPv4-mapped IPv6 networks have become IPv4 addresses, and their lengths would not fit: they are written as IPv4.
   if (!bits) {
-    return std::unexpected(Problem{quoted(text) + " has no valid length after the `/`",
-                                   "the length is 0 to " + std::to_string(width(*address)) + " bits: `" + address->text() +
-                                       "/" + (address->v4 ? "24" : "64") + "`"});
+    return std::unexpected(Problem{backquoted(text) + " has no valid length after the `/`",
+                                   "the length is 0 to " + std::to_string(width(*address)) + " bits: `" +
+                                       address->text() + "/" + (address->v4 ? "24" : "64") + "`"});
   }
   const IpAddress network = masked(*address, *bits);
   if (network != *address) {
-    return std::unexpected(Problem{quoted(text) + " has bits set beyond its length of " + std::to_string(*bits),
-                                   "write `" + Network{.address = network, .bits = *bits}.text() + "` for the network, or `" +
-                                       address->text() + "` for the one address"});
+    return std::unexpected(Problem{backquoted(text) + " has bits set beyond its length of " + std::to_string(*bits),
+                                   "write `" + Network{.address = network, .bits = *bits}.text() +
+                                       "` for the network, or `" + address->text() + "` for the one address"});
   }
   return Network{.address = *address, .bits = *bits};
 }

@@ -23,8 +23,8 @@ struct Network {
   bool operator==(const Network&) const = default;
 };
 
-// "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "[2001:db8::1]", "*". Refuses an address that has bits set beyond its length, since it leaves open
-// what was meant.
+// "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "[2001:db8::1]", "*". Refuses an address that has bits set beyond its
+// length, since it leaves open what was meant.
 std::expected<Network, Problem> parse_network(std::string_view text);
 
 }  // namespace sp::config

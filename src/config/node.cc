@@ -21,10 +21,10 @@ std::string Node::described() const {
     case Kind::map: return "a map";
     case Kind::scalar: break;
   }
-  return secret ? "a value from elsewhere" : quoted(text);
+  return secret ? "a value from elsewhere" : backquoted(text);
 }
 
-std::string quoted(std::string_view text) {
+std::string backquoted(std::string_view text) {
   constexpr std::size_t longest = 80;
   if (text.size() <= longest) return "`" + std::string(text) + "`";
   std::size_t end = longest;

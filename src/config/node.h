@@ -28,9 +28,9 @@ struct Node {
   bool secret = false;  // the text is from a file or the environment: it is not repeated in messages
   bool broken = false;  // already reported: nobody need look at the value
   Position at;
-  std::string text;               // of a scalar
-  std::vector<Node> items;        // of a list
-  std::vector<NodeEntry> entries; // of a map, in file order, keys unique
+  std::string text;                // of a scalar
+  std::vector<Node> items;         // of a list
+  std::vector<NodeEntry> entries;  // of a map, in file order, keys unique
 
   bool is_scalar() const { return kind == Kind::scalar; }
   bool is_list() const { return kind == Kind::list; }
@@ -69,6 +69,6 @@ class Report final {
 };
 
 // `text` in backquotes, shortened to what fits a message.
-std::string quoted(std::string_view text);
+std::string backquoted(std::string_view text);
 
 }  // namespace sp::config

@@ -19,10 +19,8 @@ class Reader final {
     if (!node.is_map()) return section_from_text(node, spot, out);
     if constexpr (requires { out.place; }) out.place = node.at.place();
     std::apply([&](const auto&... field) { (read_field(node, spot, field, out), ...); }, Schema<T>::fields);
-    std::span<const LaterKey> later;
-    if constexpr (requires { Schema<T>::later; }) later = Schema<T>::later;
     static constexpr auto keys = keys_of<T>();
-    report_unknown_keys(node, spot, keys, later, *report_);
+    report_unknown_keys(node, spot, keys, later_of<T>(), *report_);
   }
 
  private:
@@ -37,17 +35,17 @@ class Reader final {
     }
     if constexpr (has_rule<Required, std::tuple<Rules...>>) {
       static constexpr auto keys = keys_of<T>();
-      report_missing(map, spot, field.key, field.doc, keys, *report_);
+      report_missing(map, spot, field.key, field.doc, keys, later_of<T>(), *report_);
     }
   }
 
   // A text where a map could be: it stands for the one key that is usually meant.
   template <HasSchema T>
   void section_from_text(const Node& node, const Spot& spot, T& out) {
+    if constexpr (requires { out.place; }) out.place = node.at.place();
     if (node.broken) return;
     if constexpr (requires { Schema<T>::shorthand; }) {
       if (node.is_scalar()) {
-        if constexpr (requires { out.place; }) out.place = node.at.place();
         const auto read_shorthand = [&](const auto& field) {
           if (field.key == Schema<T>::shorthand) value(node, spot, out.*(field.member), field.rules);
         };
@@ -81,14 +79,16 @@ class Reader final {
   void list(const Node& node, const Spot& spot, std::vector<T>& out, const Rules& rules) {
     out.clear();
     if (node.is_list()) {
-      if (has_rule<NotEmpty, Rules> && node.items.empty()) report_->error(node.at, spot.text() + " is empty", "give it an item, or leave the key out");
+      if (has_rule<NotEmpty, Rules> && node.items.empty())
+        report_->error(node.at, spot.text() + " is empty", "add an item");
       for (const Node& item : node.items) value(item, Spot::item_of(spot), out.emplace_back(), rules);
       return;
     }
     constexpr bool takes_text = !HasSchema<T> || requires { Schema<T>::shorthand; };
     if (takes_text && node.is_scalar()) return value(node, spot, out.emplace_back(), rules);
     if (node.broken) return;
-    report_->error(node.at, spot.text() + " wants a list, and this is " + node.described(), "begin each item with `- `");
+    report_->error(node.at, spot.text() + " wants a list, and this is " + node.described(),
+                   "begin each item with `- `");
   }
 
   template <class T, class Rules>
@@ -97,7 +97,8 @@ class Reader final {
     for_each_entry(node, spot, rules, [&](const NodeEntry& entry) {
       const std::string name = lower(entry.key);
       if (std::ranges::any_of(out, [&](const auto& known) { return lower(known.first) == name; })) {
-        report_->error(entry.at, "the field " + quoted(entry.key) + " is given twice", "names of fields differ by more than case: keep one of them");
+        report_->error(entry.at, "the field " + backquoted(entry.key) + " is given twice",
+                       "names of fields differ by more than case: keep one of them");
         return;
       }
       out.emplace_back(entry.key, T{});
@@ -121,13 +122,16 @@ class Reader final {
   void for_each_entry(const Node& node, const Spot& spot, const Rules& rules, Read read) {
     if (node.broken) return;
     if (!node.is_map()) {
-      report_->error(node.at, spot.text() + " wants names with values, and this is " + node.described(), "write `name: value` below it");
+      report_->error(node.at, spot.text() + " wants names with values, and this is " + node.described(),
+                     "write `name: value` below it");
       return;
     }
     for (const NodeEntry& entry : node.entries) {
       scalars_.check_key(entry, rules);
-      if (entry.value.kind == Node::Kind::null) report_no_value(entry.at, entry.key, *report_);
-      else read(entry);
+      if (entry.value.kind == Node::Kind::null)
+        report_no_value(entry.at, entry.key, *report_);
+      else
+        read(entry);
     }
   }
 

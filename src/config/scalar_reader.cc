@@ -53,20 +53,25 @@ void ScalarReader::check_text(const Node& node, const Text& text, TextTest test)
   auto problem = test(text.value);
   if (!problem) return;
   // The sentence may hold the value, and this one must not be shown.
-  if (text.secret) problem = Problem{"the value that is put in here is not what the key wants", "check the file or environment variable"};
+  if (text.secret)
+    problem =
+        Problem{"the value that is put in here is not what the key wants", "check the file or environment variable"};
   report_->error(node.at, std::move(problem->message), std::move(problem->remedy));
 }
 
 void ScalarReader::resolve_path(const Node& node, const Spot& spot, Text& path) {
-  if (path.empty()) report_->error(node.at, spot.text() + " is empty", "give it the path of a file, or leave the key out");
-  else path.value = relative_to(*node.at.file, path.value);
+  if (path.empty())
+    report_->error(node.at, spot.text() + " is empty", "give it the path of a file");
+  else
+    path.value = relative_to(*node.at.file, path.value);
 }
 
 bool ScalarReader::is_later_word(const Node& node, const Spot& spot, std::span<const std::string_view> later) {
   // Such a word may come with an argument: `{ hash: client_ip }`.
   const std::string_view word = node.is_map() && node.entries.size() == 1 ? node.entries.front().key : node.text;
   if (std::ranges::find(later, word) == later.end()) return false;
-  report_->error(node.at, quoted(word) + " is not available in this version for " + spot.text(), "remove it: the default is used");
+  report_->error(node.at, backquoted(word) + " is not available in this version for " + spot.text(),
+                 "remove it: the default is used");
   return true;
 }
 
@@ -75,15 +80,18 @@ void ScalarReader::report_type(const Node& node, const Spot& spot, const TypeWor
   std::string remedy = "write " + std::string(type.examples) + words;
   if (only_digits && type.name == type_words<Duration>.name) remedy = "give it a unit: `" + node.text + "s`" + words;
   if (only_digits && type.name == type_words<ByteRate>.name) remedy = "give it a unit: `" + node.text + "B/s`" + words;
-  report_->error(node.at, spot.text() + " wants " + std::string(type.name) + ", and this is " + node.described(), std::move(remedy));
+  report_->error(node.at, spot.text() + " wants " + std::string(type.name) + ", and this is " + node.described(),
+                 std::move(remedy));
 }
 
 void ScalarReader::report_bounds(const Node& node, const Spot& spot, const std::string& bounds) {
-  report_->error(node.at, spot.text() + " must be " + bounds + ", and this is " + node.described(), "choose a value within the bounds");
+  report_->error(node.at, spot.text() + " must be " + bounds + ", and this is " + node.described(),
+                 bounds.starts_with("one of") ? "choose one of them" : "choose a value in between");
 }
 
 void ScalarReader::report_choice(const Node& node, const Spot& spot, std::span<const std::string_view> words) {
-  report_->error(node.at, spot.text() + " cannot be " + node.described(), node.secret ? "it is one of " + listed(words) : did_you_mean(node.text, words));
+  report_->error(node.at, spot.text() + " cannot be " + node.described(),
+                 node.secret ? "it is one of " + listed(words) : did_you_mean(node.text, words));
 }
 
 }  // namespace sp::config

@@ -62,7 +62,8 @@ class ScalarReader final {
   template <class... Rules>
   void check_key(const NodeEntry& entry, const std::tuple<Rules...>& rules) {
     const auto apply = [&](const auto& rule) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(rule)>, KeyGrammar>) check_text(entry.at, entry.key, rule.test);
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(rule)>, KeyGrammar>)
+        check_text(entry.at, entry.key, rule.test);
     };
     std::apply([&](const auto&... rule) { (apply(rule), ...); }, rules);
   }
@@ -80,8 +81,10 @@ class ScalarReader final {
       if constexpr (std::is_same_v<Rule, FilePath>) resolve_path(node, spot, *found);
     };
     std::apply([&](const auto&... rule) { (apply(rule), ...); }, rules);
-    if constexpr (std::is_same_v<T, Text>) out = *std::move(found);
-    else out = std::move(found->value);
+    if constexpr (std::is_same_v<T, Text>)
+      out = *std::move(found);
+    else
+      out = std::move(found->value);
   }
 
   // Numbers, durations, sizes and rates.
@@ -91,7 +94,10 @@ class ScalarReader final {
     bool done = false;
     std::string words;
     const auto try_word = [&](const auto& rule) {
-      if constexpr (requires { out = rule.value; rule.word; }) {
+      if constexpr (requires {
+                      out = rule.value;
+                      rule.word;
+                    }) {
         words.append(", or `").append(rule.word).append("`");
         if (node.text != rule.word) return;
         out = rule.value;

@@ -1,11 +1,12 @@
-// One typed schema: beside each struct of model.h stands a table of its keys (tables.h), and everything that must know the
-// keys (parser, reference, JSON Schema, "did you mean") is a visitor of these tables. A new key is one line there.
+// One typed schema: beside each struct of model.h stands a table of its keys (tables.h), and everything that must know
+// the keys (parser, reference, JSON Schema, "did you mean") is a visitor of these tables. A new key is one line there.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -50,12 +51,12 @@ concept HasWords = requires { EnumWords<T>::words; };
 template <class T, class Member, class... Rules>
 struct Field {
   std::string_view key;
-  Member T::*member;
+  Member T::* member;
   std::string_view doc;
   std::tuple<Rules...> rules;
 };
 template <class T, class Member, class... Rules>
-constexpr auto field(std::string_view key, Member T::*member, std::string_view doc, Rules... rules) {
+constexpr auto field(std::string_view key, Member T::* member, std::string_view doc, Rules... rules) {
   return Field<T, Member, Rules...>{key, member, doc, {rules...}};
 }
 
@@ -143,7 +144,16 @@ struct Shape<std::map<std::string, T>> : Shape<void> {
 // The keys of a section, for messages.
 template <class T>
 constexpr auto keys_of() {
-  return std::apply([](const auto&... f) { return std::array<std::string_view, sizeof...(f)>{f.key...}; }, Schema<T>::fields);
+  return std::apply([](const auto&... f) { return std::array<std::string_view, sizeof...(f)>{f.key...}; },
+                    Schema<T>::fields);
+}
+
+template <class T>
+constexpr std::span<const LaterKey> later_of() {
+  if constexpr (requires { Schema<T>::later; })
+    return Schema<T>::later;
+  else
+    return {};
 }
 
 }  // namespace sp::config

@@ -25,13 +25,14 @@ class Spot final {
   Kind kind_;
 };
 
-// Reports each key of `map` that is not one of `keys`: one of a later version, one that belongs elsewhere, or one that is
-// mistyped.
+// Reports each key of `map` that is not one of `keys`: one of a later version, one that belongs elsewhere, or one that
+// is mistyped.
 void report_unknown_keys(const Node& map, const Spot& spot, std::span<const std::string_view> keys,
                          std::span<const LaterKey> later, Report& report);
-// Reports a required key that is not there, unless one that is mistyped is meant for it.
+// Reports a required key that is not there, unless one that is mistyped is meant for it, or one of a later
+// version shows that something else is wanted.
 void report_missing(const Node& map, const Spot& spot, std::string_view key, std::string_view doc,
-                    std::span<const std::string_view> keys, Report& report);
+                    std::span<const std::string_view> keys, std::span<const LaterKey> later, Report& report);
 void report_not_a_map(const Node& node, const Spot& spot, std::span<const std::string_view> keys, Report& report);
 void report_no_value(const Position& at, std::string_view key, Report& report);
 

@@ -7,8 +7,8 @@
 
 namespace sp::config {
 
-// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau-Levenshtein, the restricted
-// form), without regard to case and with '-' and '_' as one.
+// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau-Levenshtein, the
+// restricted form), without regard to case and with '-' and '_' as one.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The candidate nearest to `word`, or empty when none is near enough to be what was meant.

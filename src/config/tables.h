@@ -20,9 +20,11 @@ struct Schema<CertificateConfig> {
   static constexpr std::string_view doc =
       "A certificate that is shown to clients. The names that it is for are read from the certificate itself.";
   static constexpr auto fields = std::tuple{
-      field("cert", &CertificateConfig::cert, "The PEM file with the certificate, followed by its chain.", Required{}, FilePath{}),
+      field("cert", &CertificateConfig::cert, "The PEM file with the certificate, followed by its chain.", Required{},
+            FilePath{}),
       field("key", &CertificateConfig::key, "The PEM file with its private key.", Required{}, FilePath{}),
-      field("default", &CertificateConfig::is_default, "Whether it is shown to clients that ask for no name, or for one that no certificate has."),
+      field("default", &CertificateConfig::is_default,
+            "Whether it is shown to clients that ask for no name, or for one that no certificate has."),
   };
 };
 
@@ -30,7 +32,8 @@ template <>
 struct Schema<TimeoutsConfig> {
   static constexpr std::string_view name = "timeouts";
   static constexpr std::string_view doc =
-      "How long anything may take. There is no limit for a body in all: it lives while bytes flow. An entry, site, route or "
+      "How long anything may take. There is no limit for a body in all: it lives while bytes flow. An entry, site, "
+      "route or "
       "upstream may set its own.";
   static constexpr auto fields = std::tuple{
       field("client_head", &TimeoutsConfig::client_head, timeout_docs::client_head, timeout_range),
@@ -48,7 +51,8 @@ struct Schema<LogConfig> {
   static constexpr std::string_view name = "log";
   static constexpr std::string_view doc = "The access log.";
   static constexpr auto fields = std::tuple{
-      field("access", &LogConfig::access, "Where the access log goes: `off`, `stdout`, `syslog`, `journal` or the path of a file.",
+      field("access", &LogConfig::access,
+            "Where the access log goes: `off`, `stdout`, `syslog`, `journal` or the path of a file.",
             Grammar{"off, stdout, syslog, journal or a path", access_log}),
       field("format", &LogConfig::format, "How its lines look: JSON, or the common log format of other servers."),
   };
@@ -59,23 +63,30 @@ struct Schema<RuntimeConfig> {
   static constexpr std::string_view name = "runtime";
   static constexpr std::string_view doc = "The process itself.";
   static constexpr auto fields = std::tuple{
-      field("workers", &RuntimeConfig::workers, "How many threads serve; `auto` is one for each core.", range(1u, 1024u), word("auto", 0u)),
-      field("drain", &RuntimeConfig::drain, "How long connections may go on after a reload or before the end.", range<Duration>(0ms, 24h)),
+      field("workers", &RuntimeConfig::workers, "How many threads serve; `auto` is one for each core.",
+            range(1u, 1024u), word("auto", 0u)),
+      field("drain", &RuntimeConfig::drain, "How long connections may go on after a reload or before the end.",
+            range<Duration>(0ms, 24h)),
   };
 };
 
 template <>
 struct Schema<ExpectationConfig> {
   static constexpr std::string_view name = "expect";
-  static constexpr std::string_view doc = "What a test expects. Only what is given is compared. A text alone is `refused`.";
+  static constexpr std::string_view doc =
+      "What a test expects. Only what is given is compared. A text alone is `refused`.";
   static constexpr std::string_view shorthand = "refused";
   static constexpr auto fields = std::tuple{
       field("upstream", &ExpectationConfig::upstream, "The URL that the server would be asked for."),
       field("route", &ExpectationConfig::route, "The `path`, `exact` or `regex` of the route that takes the request."),
-      field("status", &ExpectationConfig::status, "The status of what the gate answers itself: a redirect, a response or a refusal.", range<std::uint16_t>(100, 599)),
+      field("status", &ExpectationConfig::status,
+            "The status of what the gate answers itself: a redirect, a response or a refusal.",
+            range<std::uint16_t>(100, 599)),
       field("location", &ExpectationConfig::location, "Where a redirect leads."),
-      field("header", &ExpectationConfig::header, "Fields of the request as the server would get it.", KeyGrammar{"the name of a field", field_name}),
-      field("refused", &ExpectationConfig::refused, "The reason for which the request is refused, as in the log: `denied`, `no_route`.",
+      field("header", &ExpectationConfig::header, "Fields of the request as the server would get it.",
+            KeyGrammar{"the name of a field", field_name}),
+      field("refused", &ExpectationConfig::refused,
+            "The reason for which the request is refused, as in the log: `denied`, `no_route`.",
             Grammar{"a code of the log", code_name}),
   };
 };
@@ -83,7 +94,8 @@ struct Schema<ExpectationConfig> {
 template <>
 struct Schema<TestConfig> {
   static constexpr std::string_view name = "test";
-  static constexpr std::string_view doc = "An expectation that `sallyport test` compares with what the configuration does.";
+  static constexpr std::string_view doc =
+      "An expectation that `sallyport test` compares with what the configuration does.";
   static constexpr auto fields = std::tuple{
       field("request", &TestConfig::request, "The request: a method (GET if none is given) and a URL.", Required{},
             Grammar{"[METHOD] URL", test_request}),
@@ -97,9 +109,12 @@ struct Schema<TestConfig> {
 template <>
 struct Schema<Config> {
   static constexpr std::string_view name = "configuration";
-  static constexpr std::string_view doc = "The whole file. `include: conf.d/*.yaml` adds other files: their lists are joined to the lists here, their maps merged.";
+  static constexpr std::string_view doc =
+      "The whole file. `include: conf.d/*.yaml` adds other files: their lists are joined to the lists here, their maps "
+      "merged.";
   static constexpr auto fields = std::tuple{
-      field("certificates", &Config::certificates, "The certificates that are shown to clients; chosen by the name they ask for."),
+      field("certificates", &Config::certificates,
+            "The certificates that are shown to clients; chosen by the name they ask for."),
       field("inbound", &Config::inbound, "What stands in front of your own applications.", Required{}, NotEmpty{}),
       field("upstreams", &Config::upstreams, "Groups of servers, by a name that `to` of a route can use.",
             KeyGrammar{"letters, digits, `-`, `_` and dots", simple_name}),
@@ -109,8 +124,11 @@ struct Schema<Config> {
       field("tests", &Config::tests, "Expectations that `sallyport test` checks."),
   };
   static constexpr std::array later{
-      LaterKey{"acme", "name the certificates in `certificates`"}, LaterKey{"outbound", ""},
-      LaterKey{"cache", ""}, LaterKey{"admin", ""}, LaterKey{"state", ""},
+      LaterKey{"acme", "name the certificates in `certificates`"},
+      LaterKey{"outbound", ""},
+      LaterKey{"cache", ""},
+      LaterKey{"admin", ""},
+      LaterKey{"state", ""},
       LaterKey{"limits", "set `limits` of an entry of `inbound`"},
   };
 };

@@ -12,8 +12,8 @@ namespace sp::config {
 template <>
 struct EnumWords<OnOff> {
   static constexpr std::array words{
-      std::pair{"on", OnOff::on},   std::pair{"off", OnOff::off}, std::pair{"yes", OnOff::on},
-      std::pair{"no", OnOff::off},  std::pair{"true", OnOff::on}, std::pair{"false", OnOff::off},
+      std::pair{"on", OnOff::on},  std::pair{"off", OnOff::off}, std::pair{"yes", OnOff::on},
+      std::pair{"no", OnOff::off}, std::pair{"true", OnOff::on}, std::pair{"false", OnOff::off},
   };
   static constexpr std::size_t shown = 2;
 };
@@ -27,7 +27,8 @@ struct EnumWords<bool> {
 };
 template <>
 struct EnumWords<Verify> {
-  static constexpr std::array words{std::pair{"full", Verify::full}, std::pair{"chain", Verify::chain}, std::pair{"none", Verify::none}};
+  static constexpr std::array words{std::pair{"full", Verify::full}, std::pair{"chain", Verify::chain},
+                                    std::pair{"none", Verify::none}};
 };
 
 namespace timeout_docs {
@@ -35,7 +36,8 @@ inline constexpr std::string_view client_head = "How long a client may take for 
 inline constexpr std::string_view connect = "How long a connection to a server may take, TLS included.";
 inline constexpr std::string_view response_head = "How long a server may take for the head of its response.";
 inline constexpr std::string_view body_idle = "How long no byte of a body may arrive.";
-inline constexpr std::string_view min_rate = "How fast a body must arrive, averaged over half a minute; `0B/s` is any rate.";
+inline constexpr std::string_view min_rate =
+    "How fast a body must arrive, averaged over half a minute; `0B/s` is any rate.";
 inline constexpr std::string_view keep_alive = "How long a connection stays open between two requests.";
 inline constexpr std::string_view tunnel_idle = "How long nothing may pass through a WebSocket or another tunnel.";
 }  // namespace timeout_docs
@@ -60,13 +62,15 @@ struct Schema<TimeoutsOverride> {
 template <>
 struct Schema<FieldEdits> {
   static constexpr std::string_view name = "field edits";
-  static constexpr std::string_view doc = "Changes to the fields of a message, in the order `remove`, `set`, `add`. Values may hold `${...}`.";
+  static constexpr std::string_view doc =
+      "Changes to the fields of a message, in the order `remove`, `set`, `add`. Values may hold `${...}`.";
   static constexpr auto fields = std::tuple{
-      field("set", &FieldEdits::set, "Fields that replace those of the same name.", KeyGrammar{"the name of a field", editable_field},
-            Grammar{"a field value", field_value}),
-      field("add", &FieldEdits::add, "Fields that are added beside those of the same name.", KeyGrammar{"the name of a field", editable_field},
-            Grammar{"a field value", field_value}),
-      field("remove", &FieldEdits::remove, "Names of fields that are removed.", Grammar{"the name of a field", editable_field}),
+      field("set", &FieldEdits::set, "Fields that replace those of the same name.",
+            KeyGrammar{"the name of a field", editable_field}, Grammar{"a field value", field_value}),
+      field("add", &FieldEdits::add, "Fields that are added beside those of the same name.",
+            KeyGrammar{"the name of a field", editable_field}, Grammar{"a field value", field_value}),
+      field("remove", &FieldEdits::remove, "Names of fields that are removed.",
+            Grammar{"the name of a field", editable_field}),
   };
 };
 
@@ -75,12 +79,18 @@ struct Schema<UpstreamTlsConfig> {
   static constexpr std::string_view name = "upstream_tls";
   static constexpr std::string_view doc = "How TLS is spoken with servers.";
   static constexpr auto fields = std::tuple{
-      field("verify", &UpstreamTlsConfig::verify, "What is verified: `full` is chain, dates and name; `chain` is chain and dates, for any name; `none` is nothing."),
-      field("ca", &UpstreamTlsConfig::ca, "The PEM file with the authorities to trust, instead of the system's.", FilePath{}),
-      field("sni", &UpstreamTlsConfig::sni, "The name that is asked for. Without it: the Host that is sent.", Grammar{"a host name", host_name}),
-      field("cert", &UpstreamTlsConfig::cert, "The PEM file with the certificate that is shown to the server.", FilePath{}),
+      field("verify", &UpstreamTlsConfig::verify,
+            "What is verified: `full` is chain, dates and name; `chain` is chain and dates, for any name; `none` is "
+            "nothing."),
+      field("ca", &UpstreamTlsConfig::ca, "The PEM file with the authorities to trust, instead of the system's.",
+            FilePath{}),
+      field("sni", &UpstreamTlsConfig::sni, "The name that is asked for. Without it: the Host that is sent.",
+            Grammar{"a host name", host_name}),
+      field("cert", &UpstreamTlsConfig::cert, "The PEM file with the certificate that is shown to the server.",
+            FilePath{}),
       field("key", &UpstreamTlsConfig::key, "The PEM file with its private key.", FilePath{}),
-      field("pin", &UpstreamTlsConfig::pin, "The SHA-256 of the server's public key in base64; one of several must match.",
+      field("pin", &UpstreamTlsConfig::pin,
+            "The SHA-256 of the server's public key in base64; one of several must match.",
             Grammar{"base64 of 32 octets", public_key_pin}),
   };
 };

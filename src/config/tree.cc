@@ -1,6 +1,7 @@
 #include "config/tree.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
 #include "config/environment.h"
@@ -10,7 +11,12 @@ namespace sp::config {
 namespace {
 
 constexpr std::size_t most_files = 1000;
+constexpr std::size_t most_levels = 16;
 constexpr std::string_view include_key = "include";
+
+// "a/../b.yaml" and "./b.yaml" are one file with "b.yaml": otherwise two files that include each other would go on for
+// ever.
+std::string normal(const std::string& path) { return std::filesystem::path(path).lexically_normal().string(); }
 
 bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?[") != std::string_view::npos; }
 
@@ -34,7 +40,7 @@ class TreeLoader final {
     if (found == tree.entries.end()) return;
     const Node include = std::move(found->value);
     tree.entries.erase(found);
-    open_.push_back(from);
+    open_.push_back(normal(from));
     if (include.is_list()) {
       for (const Node& item : include.items) follow_include(tree, item, from);
     } else {
@@ -50,7 +56,7 @@ class TreeLoader final {
                      "write `include: conf.d/*.yaml`");
       return;
     }
-    const std::string pattern = relative_to(from, include.text);
+    const std::string pattern = normal(relative_to(from, include.text));
     if (!has_wildcard(pattern)) return include_file(tree, pattern, include.at);
     // A pattern that matches nothing is how an empty conf.d looks.
     for (const std::string& path : files_->glob(pattern)) include_file(tree, path, include.at);
@@ -58,14 +64,14 @@ class TreeLoader final {
 
   void include_file(Node& tree, const std::string& path, const Position& at) {
     if (std::ranges::find(open_, path) != open_.end()) {
-      report_->error(at, "the file " + quoted(path) + " includes itself", "remove one `include` of the circle");
+      report_->error(at, "the file " + backquoted(path) + " includes itself", "remove one `include` of the circle");
       return;
     }
     if (sources_->contains(path)) {
-      report_->error(at, "the file " + quoted(path) + " is included twice", "remove one of the two");
+      report_->error(at, "the file " + backquoted(path) + " is included twice", "remove one of the two");
       return;
     }
-    if (sources_->size() >= most_files) {
+    if (sources_->size() >= most_files || open_.size() > most_levels) {
       report_->error(at, "there are too many included files", "join some of them");
       return;
     }
@@ -91,7 +97,7 @@ class TreeLoader final {
       } else if (known->value.is_map() && entry.value.is_map()) {
         merge(known->value, std::move(entry.value));
       } else {
-        report_->error(entry.at, "the key " + quoted(entry.key) + " is given in two files",
+        report_->error(entry.at, "the key " + backquoted(entry.key) + " is given in two files",
                        "keep one of them; the other is at " + text(known->at.place()));
       }
     }
@@ -114,9 +120,10 @@ std::optional<std::string> read_reported(const std::string& path, const Position
                                          Report& report) {
   Result<std::string> content = files.read(path, YamlLimits{}.bytes);
   if (content) return *std::move(content);
-  report.error(at, "the file " + quoted(path) + " cannot be used: " + content.error().where,
-               content.error().code == Code::not_found ? "relative paths start at the folder of the file that names them"
-                                                       : "check the file and its permissions");
+  report.error(at, "the file " + backquoted(path) + " cannot be used: " + content.error().where,
+               content.error().code == Code::not_found
+                   ? "relative paths start at the folder of the file that names them"
+                   : "check the file and its permissions");
   return std::nullopt;
 }
 

@@ -9,8 +9,8 @@
 
 namespace sp::config {
 
-// The merged tree of `text`, which was read under the name `name`. Every file that is read enters `sources`, whose keys the
-// positions of the tree point to. Null where nothing could be read at all; the report says why.
+// The merged tree of `text`, which was read under the name `name`. Every file that is read enters `sources`, whose keys
+// the positions of the tree point to. Null where nothing could be read at all; the report says why.
 std::optional<Node> load_tree(const std::string& name, std::string text, const FileSystem& files, Sources& sources,
                               Report& report);
 

@@ -1,5 +1,6 @@
 // The names that ${...} may hold where a value is used (field values, paths of `to`, redirects, responses).
-// policy/template.h gives them their values; here they are only known, so that a wrong one is found before anything runs.
+// policy/template.h gives them their values; here they are only known, so that a wrong one is found before anything
+// runs.
 // `$${` is a literal `${`.
 #pragma once
 
@@ -11,11 +12,28 @@
 namespace sp::config {
 
 inline constexpr std::array<std::string_view, 22> variable_names{
-    "client.address",     "client.port",       "request.method",         "request.host",      "request.path",
-    "request.query",      "request.uri",       "request.scheme",         "request.id",        "tls.version",
-    "tls.cipher",         "tls.sni",           "tls.alpn",               "tls.client.subject", "tls.client.issuer",
-    "tls.client.serial",  "tls.client.fingerprint", "tls.client.verify", "server.address",    "server.port",
-    "route.path",         "upstream.name",
+    "client.address",
+    "client.port",
+    "request.method",
+    "request.host",
+    "request.path",
+    "request.query",
+    "request.uri",
+    "request.scheme",
+    "request.id",
+    "tls.version",
+    "tls.cipher",
+    "tls.sni",
+    "tls.alpn",
+    "tls.client.subject",
+    "tls.client.issuer",
+    "tls.client.serial",
+    "tls.client.fingerprint",
+    "tls.client.verify",
+    "server.address",
+    "server.port",
+    "route.path",
+    "upstream.name",
 };
 // Known only once there is a response.
 inline constexpr std::array<std::string_view, 1> response_variable_names{"response.status"};

@@ -28,6 +28,14 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Node take() { return std::move(root_); }
 
+  // The last text in quotes: the parser takes the end of the file for the end of the quote.
+  const Position& last_quoted() const { return last_quoted_; }
+  // Where the `[` or `{` stands that the parser has not seen the end of; it says only where the text ends.
+  YAML::Mark open_flow(const YAML::Mark& otherwise) const {
+    const auto open = std::ranges::find(stack_.rbegin(), stack_.rend(), true, &Frame::flow);
+    return open == stack_.rend() ? otherwise : open->mark;
+  }
+
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
@@ -41,24 +49,26 @@ class TreeBuilder final : public YAML::EventHandler {
     finish(std::move(node), anchor, mark);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     check_tag(mark, tag);
+    if (tag == "!") last_quoted_ = position(mark);
     Node node = begin(Node::Kind::scalar, mark);
     node.text = value;
     finish(std::move(node), anchor, mark);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
+                       YAML::EmitterStyle::value style) override {
     check_tag(mark, tag);
-    push(begin(Node::Kind::list, mark), anchor, mark);
+    push(begin(Node::Kind::list, mark), anchor, mark, style);
   }
   void OnSequenceEnd() override { pop(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value style) override {
     check_tag(mark, tag);
-    push(begin(Node::Kind::map, mark), anchor, mark);
+    push(begin(Node::Kind::map, mark), anchor, mark, style);
   }
   void OnMapEnd() override { pop(); }
 
@@ -76,9 +86,11 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor;
     YAML::Mark mark;
+    bool flow;  // written with brackets
     bool has_key = false;
-    std::string key;
-    Position key_at;
+    bool bad_key = false;
+    std::string key{};
+    Position key_at{};
     std::unordered_map<std::string, int> lines{};  // of the keys so far
   };
   struct Anchored {
@@ -104,12 +116,13 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
-    report_->error(position(mark), "the tag " + quoted(tag) + " means nothing here", "leave it out");
+    report_->error(position(mark), "the tag " + backquoted(tag) + " means nothing here", "leave it out");
   }
 
-  void push(Node node, YAML::anchor_t anchor, const YAML::Mark& mark) {
+  void push(Node node, YAML::anchor_t anchor, const YAML::Mark& mark, YAML::EmitterStyle::value style) {
     if (static_cast<int>(stack_.size()) >= limits_.depth) stop(mark, too_deep);
-    stack_.push_back({std::move(node), anchor, mark, false, {}, {}, {}});
+    stack_.push_back(
+        {.node = std::move(node), .anchor = anchor, .mark = mark, .flow = style == YAML::EmitterStyle::Flow});
   }
 
   void pop() {
@@ -154,7 +167,7 @@ class TreeBuilder final : public YAML::EventHandler {
       take_key(frame, node, mark);
     } else {
       frame.has_key = false;
-      add_entry(frame, {std::move(frame.key), frame.key_at, std::move(node)});
+      if (!frame.bad_key) add_entry(frame, {std::move(frame.key), frame.key_at, std::move(node)});
     }
   }
 
@@ -162,9 +175,9 @@ class TreeBuilder final : public YAML::EventHandler {
     frame.has_key = true;
     frame.key_at = position(mark);
     frame.key = std::move(node.text);
-    if (node.is_scalar()) return;
+    frame.bad_key = !node.is_scalar();
+    if (!frame.bad_key) return;
     report_->error(frame.key_at, "a key must be text, not " + node.described(), "write `key: value`");
-    frame.key = "?" + std::to_string(spent_);
   }
 
   void add_entry(Frame& frame, NodeEntry entry) {
@@ -173,7 +186,7 @@ class TreeBuilder final : public YAML::EventHandler {
       frame.node.entries.push_back(std::move(entry));
       return;
     }
-    report_->error(entry.at, "the key " + quoted(entry.key) + " is given twice in one map",
+    report_->error(entry.at, "the key " + backquoted(entry.key) + " is given twice in one map",
                    "keep one of them; the other is on line " + std::to_string(first->second));
   }
 
@@ -194,21 +207,26 @@ class TreeBuilder final : public YAML::EventHandler {
   void merge_from(const Node& map, Node& source, std::vector<NodeEntry>& merged) {
     if (source.is_list()) {
       for (Node& item : source.items) {
-        if (item.is_map()) merge_from(map, item, merged);
-        else report_->error(item.at, "`<<` merges maps, and this is " + item.described());
+        if (item.is_map())
+          merge_from(map, item, merged);
+        else
+          report_->error(item.at, "`<<` merges maps, and this is " + item.described());
       }
       return;
     }
     if (!source.is_map()) {
-      report_->error(source.at, "`<<` merges maps, and this is " + source.described(), "name an anchored map: `<<: *name`");
+      report_->error(source.at, "`<<` merges maps, and this is " + source.described(),
+                     "name an anchored map: `<<: *name`");
       return;
     }
     for (NodeEntry& entry : source.entries) {
-      const bool known = map.find(entry.key) != nullptr || std::ranges::find(merged, entry.key, &NodeEntry::key) != merged.end();
+      const bool known =
+          map.find(entry.key) != nullptr || std::ranges::find(merged, entry.key, &NodeEntry::key) != merged.end();
       if (!known) merged.push_back(std::move(entry));
     }
   }
 
+  Position last_quoted_;
   const std::string* name_;
   Report* report_;
   YamlLimits limits_;
@@ -238,12 +256,13 @@ class Ignore final : public YAML::EventHandler {
 
 }  // namespace
 
-std::optional<Node> parse_yaml(const std::string& name, const std::string& text, Report& report, const YamlLimits& limits) {
+std::optional<Node> parse_yaml(const std::string& name, const std::string& text, Report& report,
+                               const YamlLimits& limits) {
   if (!acceptable_text(name, text, report, limits.bytes)) return std::nullopt;
+  TreeBuilder builder(name, report, limits);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    TreeBuilder builder(name, report, limits);
     if (!parser.HandleNextDocument(builder)) {
       Node empty;
       empty.at = {&name, 1, 1};
@@ -255,9 +274,13 @@ std::optional<Node> parse_yaml(const std::string& name, const std::string& text,
       report.error({&name, second.line + 1, second.column + 1}, "a second YAML document begins here",
                    "remove the `---`; several files are joined with `include`");
     }
+    if (!is_closed_quote(builder.last_quoted(), text))
+      report.error(builder.last_quoted(), "this quote is not closed", "close it with the same kind of quote");
     return builder.take();
   } catch (const YAML::Exception& error) {
-    report_syntax_error({&name, error.mark.line + 1, error.mark.column + 1}, error.msg, text, report);
+    const bool unclosed = error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+    const YAML::Mark mark = unclosed ? builder.open_flow(error.mark) : error.mark;
+    report_syntax_error({&name, mark.line + 1, mark.column + 1}, error.msg, text, report);
   } catch (const std::exception& error) {
     report.error({&name, 1, 1}, std::string("the YAML cannot be read: ") + error.what());
   }

@@ -16,8 +16,8 @@ struct YamlLimits {
 };
 
 // The tree of one document. `name` outlives the tree: its nodes point to it. Reports bad encoding, syntax errors,
-// duplicate keys, keys that are not text, tags, a second document and exceeded bounds; null where no tree could be made.
-// Aliases are replaced by copies of what they name, and `<<` merges maps.
+// duplicate keys, keys that are not text, tags, a second document and exceeded bounds; null where no tree could be
+// made. Aliases are replaced by copies of what they name, and `<<` merges maps.
 std::optional<Node> parse_yaml(const std::string& name, const std::string& text, Report& report,
                                const YamlLimits& limits = {});
 

@@ -64,10 +64,13 @@ constexpr std::array hints{
          "indent the keys of one map by the same number of spaces"},
     Hint{"end of sequence not found", "this does not continue the list that it is in",
          "indent the items of one list by the same number of spaces, and begin each with `- `"},
-    Hint{"end of map flow not found", "a `{` is not closed", "close it with `}`, with `,` between the keys"},
-    Hint{"end of sequence flow not found", "a `[` is not closed", "close it with `]`, with `,` between the items"},
+    Hint{"end of map flow not found", "this `{` is not closed, or a quote within it",
+         "close it with `}`, with `,` between the keys"},
+    Hint{"end of sequence flow not found", "this `[` is not closed, or a quote within it",
+         "close it with `]`, with `,` between the items"},
     Hint{"illegal flow end", "a `]` or `}` without its beginning", "remove it, or quote the text that holds it"},
-    Hint{"illegal block entry", "a list begins where none can be", "put `- ` on a line of its own, indented below its key"},
+    Hint{"illegal block entry", "a list begins where none can be",
+         "put `- ` on a line of its own, indented below its key"},
     Hint{"illegal EOF in scalar", "a quote is not closed", "close it with the same kind of quote"},
     Hint{"illegal document indicator in scalar", "a quote is not closed", "close it with the same kind of quote"},
     Hint{"unknown escape character", "an unknown escape in a text in double quotes",
@@ -75,9 +78,11 @@ constexpr std::array hints{
     Hint{"the referenced anchor is not defined", "this alias names no anchor",
          "define it above with `&name`, or quote text that begins with `*`"},
     Hint{"illegal tab", "a tab where YAML wants spaces", "indent with spaces"},
-    Hint{"unknown token", "text cannot begin with this character", "put the text in quotes"},
+    Hint{"unknown token", "text without quotes cannot hold this character here", "put the text in quotes"},
+    Hint{"not complete yet", "this alias is within what it names", "name something that ends before"},
     Hint{"too deeply", "this is nested too deeply", "no configuration needs as many levels"},
-    Hint{"too large once its aliases", "the file is too large once its aliases are followed", "use fewer anchors and aliases"},
+    Hint{"too large once its aliases", "the file is too large once its aliases are followed",
+         "use fewer anchors and aliases"},
 };
 
 }  // namespace
@@ -99,10 +104,30 @@ bool acceptable_text(const std::string& name, std::string_view text, Report& rep
       report.error(at, "a control character (" + std::to_string(static_cast<int>(text.front())) + ")", "remove it");
       return false;
     }
-    at = text.front() == '\n' ? Position{&name, at.line + 1, 1} : Position{&name, at.line, at.column + static_cast<int>(length)};
+    at = text.front() == '\n' ? Position{&name, at.line + 1, 1}
+                              : Position{&name, at.line, at.column + static_cast<int>(length)};
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool is_closed_quote(const Position& at, std::string_view text) {
+  for (int line = 1; line < at.line; ++line) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+  if (at.column < 1 || static_cast<std::size_t>(at.column) > text.size()) return true;
+  text.remove_prefix(static_cast<std::size_t>(at.column) - 1);
+  const char quote = text.front();
+  if (quote != '"' && quote != '\'') return true;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\')
+      ++i;
+    else if (text[i] == quote)
+      return true;  // of a doubled one, too: another follows then, or the end
+  }
+  return false;
 }
 
 void report_syntax_error(const Position& at, const std::string& what, std::string_view text, Report& report) {

@@ -12,6 +12,9 @@ namespace sp::config {
 // U+0004 for the end of the file, so that a stray one would silently cut the configuration.
 bool acceptable_text(const std::string& name, std::string_view text, Report& report, std::size_t limit_bytes);
 
+// Whether the text in quotes that begins at `at` ends; also true where no quote begins.
+bool is_closed_quote(const Position& at, std::string_view text);
+
 // A syntax error in words that help: `what` is the parser's own description.
 void report_syntax_error(const Position& at, const std::string& what, std::string_view text, Report& report);
 
