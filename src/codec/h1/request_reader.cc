@@ -109,7 +109,7 @@ void join_cookies(http::Fields& fields) {
   char* const begin = fields.arena().chars(size);
   char* at = begin;
   for (const http::Field& field : fields) {
-    if (field.id != FieldId::cookie) continue;
+    if (field.id != FieldId::cookie || field.value.empty()) continue;
     if (at != begin) at = std::ranges::copy(std::string_view("; "), at).out;
     at = std::ranges::copy(field.value, at).out;
   }

@@ -413,6 +413,8 @@ const std::vector<Pair> field_lines{
     {"Expect: 100-continue\r\nExpect: 100-continue", "unsupported_expectation"},
     // Cookie.
     {"Cookie: a=1", "POST / @a 1.1 none keep | Cookie: a=1"},
+    {"Cookie:\r\nCookie: a=1\r\nCookie:", "POST / @a 1.1 none keep | Cookie: a=1"},
+    {"Cookie:\r\nCookie:", "POST / @a 1.1 none keep | Cookie: "},
     {"Cookie: a=1\r\nX: y\r\ncookie: b=2\r\nCookie: c=3", "POST / @a 1.1 none keep | Cookie: a=1; b=2; c=3 | X: y"},
 };
 
