@@ -1,0 +1,213 @@
+#include "app/server.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "app/listeners.h"
+#include "app/logs.h"
+#include "app/notify.h"
+#include "app/worker_thread.h"
+#include "proxy/compile_snapshot.h"
+#include "tls/ticket_keys.h"
+
+namespace sp::app {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto ticket_period = std::chrono::hours(1);
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  return set;
+}
+
+// As many descriptors as this process may have: a connection takes two.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<int> allowed_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cores;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return {-1};
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(static_cast<unsigned>(core), &set)) cores.push_back(core);
+  }
+  return cores.empty() ? std::vector<int>{-1} : cores;
+}
+
+// Of this process, so that a request which comes back here is seen, and one that passes another gate is not.
+std::string via_name() { return fmt::format("sallyport-{:08x}", std::random_device{}()); }
+
+class Server {
+ public:
+  explicit Server(const RunOptions& options) : options_(options), tickets_(std::make_shared<tls::TicketKeys>()), via_(via_name()) {}
+  int run();
+
+ private:
+  std::shared_ptr<const proxy::Snapshot> load(config::Loaded& loaded);
+  void start_workers(const config::RuntimeConfig& config);
+  bool take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::Loaded& loaded);
+  void serve();
+  void reload();
+  void drain();
+  int next_signal(std::chrono::milliseconds patience) const;
+  std::size_t sessions();
+
+  const RunOptions& options_;
+  std::shared_ptr<tls::TicketKeys> tickets_;
+  std::string via_;
+  std::uint64_t generation_ = 0;
+  std::shared_ptr<const proxy::Snapshot> snapshot_;
+  std::unique_ptr<Logs> logs_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<Listeners> listeners_;
+};
+
+std::shared_ptr<const proxy::Snapshot> Server::load(config::Loaded& loaded) {
+  if (!loaded.ok()) return nullptr;
+  proxy::CompileDeps deps{.files = *options_.files,
+                          .now = std::chrono::system_clock::now(),
+                          .tickets = tickets_,
+                          .via = via_,
+                          .generation = ++generation_};
+  return proxy::compile_snapshot(std::move(loaded.config), deps, loaded.findings);
+}
+
+int Server::run() {
+  config::Loaded loaded = options_.load();
+  auto snapshot = load(loaded);
+  if (!loaded.findings.empty()) std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
+  if (snapshot == nullptr) return 3;
+  logs_ = std::make_unique<Logs>(snapshot->config.log);
+  start_workers(snapshot->config.runtime);
+  loaded.findings.clear();
+  if (!take_over(std::move(snapshot), loaded)) {
+    std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
+    return 1;
+  }
+  std::vector<std::string> addresses;
+  for (const proxy::Entry& entry : snapshot_->entries) {
+    for (const proxy::Listen& listen : entry.listens) addresses.push_back(listen.text);
+  }
+  logs_->event(Severity::notice, "ready", fmt::format("{} workers", workers_.size()));
+  notify_service_manager("READY=1");
+  if (options_.on_ready) options_.on_ready(addresses);
+  serve();
+  drain();
+  workers_.clear();
+  logs_->event(Severity::notice, "stopped", "");
+  return 0;
+}
+
+void Server::start_workers(const config::RuntimeConfig& config) {
+  std::vector<int> cores = allowed_cores();
+  std::size_t count = config.workers == 0 ? cores.size() : config.workers;
+  for (std::size_t i = 0; i < count; ++i) {
+    int core = count <= cores.size() ? cores[i] : -1;
+    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core, [this](runtime::Loop& loop) { return logs_->observer(loop); }));
+  }
+  listeners_ = std::make_unique<Listeners>(count);
+}
+
+// All or nothing: a new address that cannot be bound leaves everything as it was.
+bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::Loaded& loaded) {
+  auto sockets = listeners_->bind(*snapshot, loaded.findings);
+  if (config::has_errors(loaded.findings)) return false;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto adopted = workers_[i]->adopt(snapshot, std::move(sockets[i]));
+    if (adopted) continue;
+    loaded.findings.push_back({.place = {},
+                               .message = fmt::format("a worker could not take the configuration over: {}", info(adopted.error().code).what),
+                               .remedy = {}});
+    return false;
+  }
+  listeners_->commit(*snapshot);
+  logs_->use(snapshot->config.log);
+  snapshot_ = std::move(snapshot);
+  return true;
+}
+
+int Server::next_signal(std::chrono::milliseconds patience) const {
+  sigset_t set = handled_signals();
+  timespec time{.tv_sec = patience.count() / 1000, .tv_nsec = patience.count() % 1000 * 1'000'000};
+  return sigtimedwait(&set, nullptr, &time);
+}
+
+void Server::serve() {
+  auto rotate_at = steady_clock::now() + ticket_period;
+  for (;;) {
+    int signal = next_signal(std::chrono::seconds(10));
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) reload();
+    if (signal == SIGUSR1) logs_->reopen();
+    if (steady_clock::now() >= rotate_at) {
+      tickets_->rotate();
+      rotate_at = steady_clock::now() + ticket_period;
+    }
+  }
+}
+
+void Server::reload() {
+  notify_service_manager("RELOADING=1");
+  config::Loaded loaded = options_.load();
+  auto snapshot = load(loaded);
+  bool taken = snapshot != nullptr && take_over(std::move(snapshot), loaded);
+  if (taken) {
+    logs_->event(Severity::notice, "reloaded", fmt::format("generation {}", generation_));
+  } else {
+    logs_->event(Severity::error, "reload_refused", "the configuration is wrong: the old one goes on");
+  }
+  if (!loaded.findings.empty()) std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
+  notify_service_manager("READY=1");
+}
+
+std::size_t Server::sessions() {
+  std::size_t total = 0;
+  for (auto& worker : workers_) total += worker->sessions();
+  return total;
+}
+
+void Server::drain() {
+  notify_service_manager("STOPPING=1");
+  auto until = steady_clock::now() + snapshot_->config.runtime.drain;
+  for (auto& worker : workers_) worker->drain();
+  logs_->event(Severity::notice, "draining", fmt::format("{} connections", sessions()));
+  while (sessions() != 0 && steady_clock::now() < until) {
+    int signal = next_signal(std::chrono::milliseconds(20));
+    if (signal == SIGTERM || signal == SIGINT) break;
+  }
+  if (std::size_t left = sessions(); left != 0) logs_->event(Severity::warning, "cut_off", fmt::format("{} connections", left));
+  for (auto& worker : workers_) worker->cut();
+  // What was cut ends within a turn of its loop or two: this is the bound for what should not exist.
+  auto end = steady_clock::now() + std::chrono::seconds(2);
+  while (sessions() != 0 && steady_clock::now() < end) next_signal(std::chrono::milliseconds(5));
+}
+
+}  // namespace
+
+int run_server(const RunOptions& options) {
+  raise_descriptor_limit();
+  sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);  // the workers inherit it: signals are the control thread's
+  signal(SIGPIPE, SIG_IGN);
+  Server server(options);
+  return server.run();
+}
+
+}  // namespace sp::app

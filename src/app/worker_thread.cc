@@ -1,0 +1,98 @@
+#include "app/worker_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <random>
+
+#include "runtime/ares_resolver.h"
+#include "runtime/epoll_network.h"
+
+namespace sp::app {
+
+struct WorkerThread::World {
+  World(int number, const MakeObserver& make_observer)
+      : network(loop),
+        resolver(runtime::make_ares_resolver(loop, loop)),
+        observer(make_observer(loop)),
+        worker({.loop = loop, .network = network, .resolver = *resolver, .observer = *observer, .seed = seed_of(number)}) {}
+
+  static std::uint64_t seed_of(int number) {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32 | device()) + static_cast<std::uint64_t>(number);
+  }
+
+  runtime::EpollLoop loop;
+  runtime::EpollNetwork network;
+  std::unique_ptr<runtime::Resolver> resolver;
+  std::unique_ptr<proxy::Observer> observer;
+  proxy::Worker worker;
+};
+
+namespace {
+
+void pin_to(int core) {
+  if (core < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(core), &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);  // where it is not allowed, the kernel chooses
+}
+
+}  // namespace
+
+WorkerThread::WorkerThread(int number, int core, MakeObserver make_observer)
+    : number_(number), core_(core), make_observer_(std::move(make_observer)) {
+  std::promise<void> ready;
+  auto started = ready.get_future();
+  thread_ = std::thread([this, &ready] { run(ready); });
+  started.wait();
+}
+
+WorkerThread::~WorkerThread() {
+  world_->loop.stop();
+  thread_.join();
+}
+
+void WorkerThread::run(std::promise<void>& ready) {
+  pthread_setname_np(pthread_self(), ("worker " + std::to_string(number_)).c_str());
+  pin_to(core_);
+  world_ = std::make_unique<World>(number_, make_observer_);
+  runtime::EpollLoop& loop = world_->loop;
+  ready.set_value();
+  loop.run();
+  world_.reset();
+}
+
+void WorkerThread::ask(std::function<void(proxy::Worker&)> work) {
+  std::promise<void> done;
+  auto answered = done.get_future();
+  world_->loop.send([&] {
+    work(world_->worker);
+    done.set_value();
+  });
+  answered.wait();
+}
+
+Result<void> WorkerThread::adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::BoundListen> sockets) {
+  Result<void> result;
+  ask([&](proxy::Worker& worker) { result = worker.adopt(std::move(snapshot), std::move(sockets)); });
+  return result;
+}
+
+std::size_t WorkerThread::sessions() {
+  std::size_t count = 0;
+  ask([&](proxy::Worker& worker) { count = worker.sessions(); });
+  return count;
+}
+
+void WorkerThread::drain() {
+  ask([](proxy::Worker& worker) { worker.drain(); });
+}
+
+void WorkerThread::cut() {
+  ask([](proxy::Worker& worker) { worker.cut(); });
+}
+
+}  // namespace sp::app
