@@ -96,9 +96,9 @@ Task<Result<Dialed>> dial(Network& network, std::span<const Endpoint> endpoints,
     const bool last = i + 1 == endpoints.size();
     const TimePoint patience = Loop::current().now() + options.attempt_delay;
     // Until an attempt has ended, or it is the next one's turn.
-    const auto waited =
+    [[maybe_unused]] const auto waited =
         co_await race.ended.wait(last ? options.deadline : std::min(patience, options.deadline), &token);
-    on_time = waited || Loop::current().now() < options.deadline;
+    on_time = Loop::current().now() < options.deadline;
   }
   while (!race.winner && scope.running() > 0 && !token.cancelled()) {
     race.ended.clear();
