@@ -7,12 +7,12 @@
 // Of lines with one code, so many a second pass; the others are counted and said in one line when the second is over.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +48,10 @@ class OperatorLog {
   ~OperatorLog() { catch_up(Moment::end); }
 
   // `code` is what lines are counted by: a Code's name or another short word. `what` is a sentence, may be empty.
-  void write(Severity severity, std::string_view code, std::string_view what, std::initializer_list<Pair> pairs = {});
-  void write(Severity severity, std::string_view code, std::string_view what, const Pair* pairs, std::size_t count);
+  void write(Severity severity, std::string_view code, std::string_view what, std::span<const Pair> pairs);
+  void write(Severity severity, std::string_view code, std::string_view what, std::initializer_list<Pair> pairs = {}) {
+    write(severity, code, what, std::span(pairs.begin(), pairs.size()));
+  }
 
   // Some lines were held back, and catch_up() has something to say a second later.
   bool holding_back() const { return held_back_.load(std::memory_order_relaxed) != 0; }
@@ -67,7 +69,7 @@ class OperatorLog {
     std::uint32_t passed;
     std::uint32_t held_back;
   };
-  Counter& counter_of(std::string_view code, Severity severity, std::int64_t second);
+  Counter& counter_of(std::string_view code, Severity severity, WallTime now);
   void say_held_back(Counter& counter, WallTime now);
   void begin_line(Severity severity, WallTime now);
   void put_line();

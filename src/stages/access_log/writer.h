@@ -40,10 +40,11 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // ---- from any thread ----
   // From now on lines go where `config` says. Opens it here and now; on an error everything stays as it was. The sink stays
-  // open where its place does not change.
+  // open where its place does not change. From one thread (that of start and reload).
   Result<void> set_sink(const config::LogConfig& config);
+
+  // ---- from any thread ----
   // Opens a file again by its name: for SIGUSR1. Also from a signal handler.
   void reopen();
   // Whether lines are wanted at all, and how they are to look.
@@ -59,14 +60,22 @@ class LogWriter {
 
  private:
   using Clock = std::chrono::steady_clock;
+  enum class Orders : std::uint8_t { go_on, stop };
 
   void run();
-  bool take_orders();
+  Orders take_orders();
+  void use_sink(std::unique_ptr<Sink> sink);
+  void reopen_sink();
+  void skip_torn_line();
   Sink::Outcome deliver();
+  Sink::Outcome write_batch();
+  bool next_batch();
   void batch_done();
   void drop_rest();
-  void note_outcome(Sink::Outcome outcome);
+  void note_failure();
+  void note_success();
   void report_losses(Clock::time_point now);
+  int patience(Sink::Outcome outcome, Clock::time_point now) const;
   void wait(Sink::Outcome outcome);
   void ring();
 
@@ -76,26 +85,27 @@ class LogWriter {
   std::atomic<Format> format_{Format::json};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> reopen_{false};
-  int bell_ = -1;  // an eventfd that wakes the thread
+  int bell_;  // an eventfd that wakes the thread
 
   std::mutex mutex_;  // over the queue and the orders; held for moments only
   std::condition_variable written_;
   std::deque<std::string> queue_;
-  std::vector<std::string> spare_;     // room for batches
-  std::size_t queued_octets_ = 0;      // with the batch that is being written
+  std::vector<std::string> spare_;                // room for batches
+  std::size_t queued_octets_ = 0;                 // with the batch that is being written
   std::uint64_t handed_over_ = 0, finished_ = 0;  // batches
-  std::string access_ = "off";         // where the sink is, as in the configuration
+  std::string access_ = "off";                    // where the sink is, as in the configuration
   std::unique_ptr<Sink> new_sink_;
   bool sink_changes_ = false;
   bool stopping_ = false;
 
   // ---- the thread's own ----
-  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Sink> sink_;  // null: off
   std::string batch_;
-  std::string_view rest_;      // of batch_
-  bool torn_ = false;          // the sink holds the beginning of a line whose end was dropped
-  int fault_ = 0;              // the sink's last write failed: an errno
-  std::uint64_t reported_ = 0; // of dropped_
+  std::string_view rest_;       // of batch_
+  bool writing_ = false;        // batch_ is being written
+  bool torn_ = false;           // the sink holds the beginning of a line whose end was dropped
+  int fault_ = 0;               // of the sink's last write: an errno, 0 where it went well
+  std::uint64_t reported_ = 0;  // of dropped_
   Clock::time_point next_report_{};
   Clock::time_point stop_at_ = Clock::time_point::max();
   std::thread thread_;
