@@ -14,6 +14,11 @@ char folded(char c) {
   return c == '-' ? '_' : c;
 }
 
+std::size_t common_start(std::string_view a, std::string_view b) {
+  const auto [end, other] = std::ranges::mismatch(a, b, {}, folded, folded);
+  return static_cast<std::size_t>(end - a.begin());
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -42,8 +47,11 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);
-    // One letter that is another one (`a` for `b`) is not a slip.
-    if (distance < best_distance && distance < candidate.size()) {
+    // One letter that is another one (`a` for `b`) is not a slip. Of equals, slips come late: `of` is rather `off` than
+    // `on`.
+    const bool nearer = distance < best_distance || (distance == best_distance && !best.empty() &&
+                                                     common_start(word, candidate) > common_start(word, best));
+    if (nearer && distance < candidate.size()) {
       best = candidate;
       best_distance = distance;
     }

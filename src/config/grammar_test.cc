@@ -1,0 +1,145 @@
+#include "config/grammar.h"
+
+#include <gtest/gtest.h>
+
+#include "config/address.h"
+#include "config/network.h"
+
+namespace sp::config {
+namespace {
+
+TEST(Network, covers_what_its_bits_say) {
+  const auto ten = parse_network("10.0.0.0/8");
+  ASSERT_TRUE(ten);
+  EXPECT_TRUE(ten->contains(*IpAddress::parse("10.255.0.1")));
+  EXPECT_FALSE(ten->contains(*IpAddress::parse("11.0.0.1")));
+  EXPECT_FALSE(ten->contains(*IpAddress::parse("a00::1")));
+  const auto six = parse_network("2001:db8::/33");
+  ASSERT_TRUE(six);
+  EXPECT_TRUE(six->contains(*IpAddress::parse("2001:db8:7fff::1")));
+  EXPECT_FALSE(six->contains(*IpAddress::parse("2001:db8:8000::1")));
+  EXPECT_TRUE(parse_network("*")->contains(*IpAddress::parse("::1")));
+  EXPECT_TRUE(parse_network("0.0.0.0/0")->is_everything());
+  EXPECT_EQ(parse_network("[2001:db8::1]")->text(), "2001:db8::1");
+  EXPECT_EQ(parse_network("192.0.2.0/24")->text(), "192.0.2.0/24");
+}
+
+TEST(Network, what_is_none_is_refused) {
+  for (const char* text : {"", "/", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/08x", "10.0.0.0/33", "::/129",
+                           "10.0.0.0/8/8", "10.0.0.1/8", "10.0.0", "a.example", "[10.0.0.1]", "::ffff:10.0.0.0/104"}) {
+    EXPECT_FALSE(parse_network(text)) << text;
+  }
+}
+
+TEST(Address, listen_urls) {
+  const auto https = parse_address("https://:443", AddressUse::listen);
+  ASSERT_TRUE(https);
+  EXPECT_EQ(https->scheme, "https");
+  EXPECT_EQ(https->host, "");
+  EXPECT_EQ(https->port, 443);
+  EXPECT_EQ(parse_address("http://[::1]", AddressUse::listen)->port, 80);
+  EXPECT_EQ(parse_address("http://[::1]:0", AddressUse::listen)->host, "::1");
+  EXPECT_EQ(parse_address("http://*:80/", AddressUse::listen)->host, "");
+  EXPECT_EQ(parse_address("http+unix:///run/x.sock", AddressUse::listen)->unix_path, "/run/x.sock");
+}
+
+TEST(Address, targets) {
+  const auto target = parse_address("https://actual.host:8443/sympa", AddressUse::target);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->host, "actual.host");
+  EXPECT_EQ(target->port, 8443);
+  EXPECT_EQ(target->path, "/sympa");
+  EXPECT_EQ(parse_address("http://[2001:db8::1]:80/", AddressUse::target)->host, "2001:db8::1");
+  EXPECT_EQ(parse_address("http+unix:///run/x.sock:/app", AddressUse::target)->path, "/app");
+  EXPECT_EQ(parse_address("http://h/${regex.1}/x", AddressUse::target)->path, "/${regex.1}/x");
+  for (const char* text : {"",
+                           "://",
+                           "http:",
+                           "http:/",
+                           "http://",
+                           "http://:80",
+                           "http://h:",
+                           "http://h:65536",
+                           "http://h:0",
+                           "http://h:+1",
+                           "http://h:1:2",
+                           "http://u@h",
+                           "http://h?q",
+                           "http://h/#f",
+                           "http://h h",
+                           "http://[::1",
+                           "http://[h]",
+                           "http://h..",
+                           "http://.h",
+                           "HTTP://h",
+                           "ftp://h",
+                           "http+unix://h/x",
+                           "http://h/%zz",
+                           "http://h/../x",
+                           "http://*"}) {
+    EXPECT_FALSE(parse_address(text, AddressUse::target)) << text;
+  }
+}
+
+TEST(Grammar, hosts) {
+  for (const char* text : {"*", "a", "a.example", "*.a.example", "A.Example.", "xn--bcher-kva.example", "192.0.2.1",
+                           "[::1]", "a_b.example"}) {
+    EXPECT_FALSE(host_pattern(text)) << text;
+  }
+  for (const char* text : {"", "*.", "**", "*a", "a.*", ".", "a b", "a:80", "http://a", "a/", "[]", "[a]", "::1"}) {
+    EXPECT_TRUE(host_pattern(text)) << text;
+  }
+  for (const char* text : {"preserve", "upstream", "a.example", "a.example:8080", "[::1]:80", "[::1]"})
+    EXPECT_FALSE(host_setting(text)) << text;
+  for (const char* text : {"", ":80", "a:", "a:b", "a:123456", "[::1", "http://a", "a b"})
+    EXPECT_TRUE(host_setting(text)) << text;
+}
+
+TEST(Grammar, paths) {
+  for (const char* text : {"/", "/a", "/a/", "/a%20b", "/a.b", "/..a", "/~a;b=c@d:e"})
+    EXPECT_FALSE(route_path(text)) << text;
+  for (const char* text :
+       {"", "a", "/a b", "/a?b", "/a#b", "/a*", "/.", "/a/..", "/a/../b", "/%", "/%1", "/a\"", "/\xC3\xBC", "/a\\b"}) {
+    EXPECT_TRUE(route_path(text)) << text;
+  }
+}
+
+TEST(Grammar, variables) {
+  EXPECT_FALSE(known_variables("a ${client.address} ${request.header.X-Y} $${x} ${regex.9} ${response.status} $",
+                               When::response));
+  for (const char* text : {"${", "${}", "${x}", "${regex.10}", "${regex.}", "${request.header.}",
+                           "${request.header.a b}", "${client.address", "${env.A}"}) {
+    EXPECT_TRUE(known_variables(text, When::response)) << text;
+  }
+  EXPECT_TRUE(known_variables("${response.status}", When::request));
+}
+
+TEST(Grammar, fields_that_frame_messages_are_not_edited) {
+  for (const char* text : {"Content-Length", "transfer-encoding", "HOST", "Connection", "Keep-Alive", "TE", "Trailer",
+                           "Upgrade", "Proxy-Connection", "Expect", "", "a b", "a:", "ä"}) {
+    EXPECT_TRUE(editable_field(text)) << text;
+  }
+  for (const char* text : {"X-Forwarded-Proto", "Authorization", "Date", "a"})
+    EXPECT_FALSE(editable_field(text)) << text;
+}
+
+TEST(Grammar, pins) {
+  EXPECT_FALSE(public_key_pin("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+  EXPECT_FALSE(public_key_pin("sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+  for (const char* text :
+       {"", "sha256//", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+        "47DEQpj8HBSa-_TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}) {
+    EXPECT_TRUE(public_key_pin(text)) << text;
+  }
+}
+
+TEST(Grammar, tests_of_the_configuration) {
+  EXPECT_FALSE(test_request("GET https://a.example/x?y=z"));
+  EXPECT_FALSE(test_request("https://a.example"));
+  EXPECT_TRUE(test_request("GET /x"));
+  EXPECT_FALSE(code_name("denied"));
+  EXPECT_TRUE(code_name("ok"));
+}
+
+}  // namespace
+}  // namespace sp::config
