@@ -18,8 +18,8 @@ DnsAnswer answer_of(int status, ByteView message, Family family) {
       // Names that c-ares itself refuses to send (.onion, RFC 7686) end here without a message.
       if (message.empty()) return {DnsAnswer::Kind::no_name, {}, negative_ttl};
       return read_answer(message, family);
-    case ARES_ETIMEOUT:
-    case ARES_ECONNREFUSED: return failure(DnsAnswer::Kind::no_reply);
+    case ARES_ETIMEOUT: return failure(DnsAnswer::Kind::no_reply);
+    // ARES_ECONNREFUSED among them: c-ares says it too when every server has answered SERVFAIL or REFUSED.
     default: return failure(DnsAnswer::Kind::failure);
   }
 }

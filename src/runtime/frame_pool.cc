@@ -10,10 +10,10 @@ constexpr std::size_t grain = 64;
 constexpr std::size_t classes = 64;        // frames of up to 4 KiB
 constexpr unsigned keep_per_class = 1024;  // what is beyond goes back to the heap: a burst does not cost memory for ever
 
-#if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define SP_NO_POOLING 1  // so that a use after free is seen
-#endif
+constexpr bool pooling = false;  // so that a use after free is seen
+#else
+constexpr bool pooling = true;
 #endif
 
 struct Free {
@@ -41,31 +41,26 @@ std::size_t class_of(std::size_t bytes) { return (bytes + grain - 1) / grain - 1
 }  // namespace
 
 void* allocate_frame(std::size_t bytes) {
-#ifndef SP_NO_POOLING
   std::size_t c = class_of(bytes);
-  if (c < classes) {
+  if (pooling && c < classes) {
     Free* frame = pool.lists[c];
     if (frame == nullptr) return ::operator new((c + 1) * grain);
     pool.lists[c] = frame->next;
     --pool.counts[c];
     return frame;
   }
-#endif
   return ::operator new(bytes);
 }
 
 void free_frame(void* frame, std::size_t bytes) noexcept {
-#ifndef SP_NO_POOLING
   std::size_t c = class_of(bytes);
-  if (c < classes && pool.counts[c] < keep_per_class) {
+  if (pooling && c < classes && pool.counts[c] < keep_per_class) {
     auto* node = static_cast<Free*>(frame);
     node->next = pool.lists[c];
     pool.lists[c] = node;
     ++pool.counts[c];
     return;
   }
-#endif
-  (void)bytes;
   ::operator delete(frame);
 }
 
