@@ -92,6 +92,12 @@ bool take_path(std::string_view text, UrlUse use, Url& url) {
   return well_formed(url.path, path_characters, use) && well_formed(url.query, query_characters, use);
 }
 
+// Of the path of a socket: no space and no control character, nor what would make it look like the rest of a URL.
+bool is_socket_character(char c) {
+  auto u = static_cast<unsigned char>(c);
+  return u > 0x20 && u != 0x7f && c != '?' && c != '#' && c != '%';
+}
+
 // http+unix:///run/x.sock[:/path]
 bool take_unix(std::string_view text, UrlUse use, Url& url) {
   url.scheme.resize(url.scheme.size() - std::string_view("+unix").size());
@@ -99,7 +105,7 @@ bool take_unix(std::string_view text, UrlUse use, Url& url) {
   std::size_t colon = text.find(":/");
   std::string_view socket = text.substr(0, colon);
   url.unix_path = socket;
-  if (socket.size() < 2 || socket.find_first_of(std::string_view("\0?#%", 4)) != std::string_view::npos) return false;
+  if (socket.size() < 2 || !std::ranges::all_of(socket, is_socket_character)) return false;
   return colon == std::string_view::npos || take_path(text.substr(colon + 1), use, url);
 }
 

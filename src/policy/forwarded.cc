@@ -148,12 +148,17 @@ void remove_aliases(const Hop& hop, http::Fields& fields) {
 
 // All values of a list field and one more, as one value.
 std::string_view extended(const http::Fields& fields, FieldId id, std::string_view last, Arena& arena) {
-  std::string_view result;
+  std::size_t size = last.size();
+  for (const http::Field& field : fields) size += field.id == id && !field.value.empty() ? field.value.size() + 2 : 0;
+  char* out = arena.chars(size);
+  char* at = out;
   for (const http::Field& field : fields) {
     if (field.id != id || field.value.empty()) continue;
-    result = result.empty() ? field.value : arena.concat({result, ", ", field.value});
+    at = std::ranges::copy(field.value, at).out;
+    at = std::ranges::copy(std::string_view(", "), at).out;
   }
-  return result.empty() ? last : arena.concat({result, ", ", last});
+  std::ranges::copy(last, at);
+  return {out, size};
 }
 
 std::optional<IpAddress> last_x_forwarded_for(const http::Fields& fields) {

@@ -56,29 +56,45 @@ std::string_view cookie_path(std::string_view path, const ReverseContext& contex
   return mapped;
 }
 
+// The attribute as the client gets it: itself, something else, or nothing.
+std::string_view mapped_attribute(const Attribute& attribute, std::string_view cookie, const ReverseContext& context,
+                                  Arena& arena) {
+  if (iequals(attribute.name, "domain")) return is_servers_own(attribute.value, context) ? "" : attribute.whole;
+  // The Path of a __Host- cookie is "/", or the browser refuses it.
+  bool path = iequals(attribute.name, "path") && attribute.value.starts_with('/') && !cookie.starts_with("__Host-");
+  if (!path) return attribute.whole;
+  std::string_view mapped = cookie_path(attribute.value, context, arena);
+  return mapped.data() == attribute.value.data() ? attribute.whole : arena.concat({"; Path=", mapped});
+}
+
+// The cookie with its attributes from `rest` on mapped: in one piece, however many there are.
+std::string_view rewritten(std::string_view cookie, std::string_view rest, const ReverseContext& context,
+                           Arena& arena) {
+  std::size_t size = cookie.size() - rest.size();
+  auto* pieces = arena.array<std::string_view>(static_cast<std::size_t>(std::ranges::count(rest, ';')) + 1);
+  std::size_t count = 0;
+  pieces[count++] = cookie.substr(0, size);
+  while (!rest.empty()) {
+    pieces[count] = mapped_attribute(take_attribute(rest), cookie, context, arena);
+    size += pieces[count++].size();
+  }
+  char* out = arena.chars(size);
+  char* at = out;
+  for (std::size_t i = 0; i < count; ++i) at = std::ranges::copy(pieces[i], at).out;
+  return {out, size};
+}
+
 }  // namespace
 
 std::string_view map_set_cookie(std::string_view value, const ReverseContext& context, Arena& arena) {
-  std::size_t pair_end = std::min(value.find(';'), value.size());
-  bool host_cookie = value.starts_with("__Host-");  // its Path is "/" or the browser refuses it
-  std::string_view result = value.substr(0, pair_end);
-  std::string_view rest = value.substr(pair_end);
-  bool changed = false;
-  // Unchanged attributes are collected as one piece of the argument, and copied only when something before them
-  // changed.
+  std::string_view rest = value.substr(std::min(value.find(';'), value.size()));
   while (!rest.empty()) {
+    std::string_view from_here = rest;
     Attribute attribute = take_attribute(rest);
-    std::string_view mapped = attribute.whole;
-    if (iequals(attribute.name, "domain") && is_servers_own(attribute.value, context)) {
-      mapped = {};
-    } else if (iequals(attribute.name, "path") && !host_cookie && attribute.value.starts_with('/')) {
-      std::string_view path = cookie_path(attribute.value, context, arena);
-      if (path.data() != attribute.value.data()) mapped = arena.concat({"; Path=", path});
-    }
-    changed = changed || mapped.data() != attribute.whole.data();
-    result = changed ? arena.concat({result, mapped}) : value.substr(0, value.size() - rest.size());
+    bool same = mapped_attribute(attribute, value, context, arena).data() == attribute.whole.data();
+    if (!same) return rewritten(value, from_here, context, arena);
   }
-  return changed ? result : value;
+  return value;
 }
 
 }  // namespace sp::policy
