@@ -144,7 +144,9 @@ std::optional<Authority> split_authority(std::string_view text) {
   std::size_t colon = text.find(':');
   result.host = text.substr(0, colon);
   if (result.host.ends_with('.')) result.host.remove_suffix(1);
-  if (result.host.empty() || !all_of(result.host, name_characters)) return std::nullopt;
+  bool empty_label =
+      result.host.empty() || result.host.starts_with('.') || result.host.ends_with('.') || result.host.contains("..");
+  if (empty_label || !all_of(result.host, name_characters)) return std::nullopt;
   if (colon == std::string_view::npos) return result;
   auto port = parse_port(text.substr(colon + 1));
   if (!port) return std::nullopt;

@@ -114,8 +114,8 @@ TEST(Authority, is_a_host_and_a_port) {
   EXPECT_EQ(split_authority("a")->port, 0);
   EXPECT_TRUE(split_authority("[::1]")->ipv6);
   EXPECT_EQ(split_authority("[::1]:80")->host, "::1");
-  for (std::string_view text :
-       {"", ":80", ".", "a:", "a:b", "a:80:90", "[::1", "[]", "a b", "a/b", "[::1]80", "a@b", "a%2eb"}) {
+  for (std::string_view text : {"", ":80", ".", "..", "a..", ".a", "a..b", "a:", "a:b", "a:80:90", "[::1", "[]", "a b",
+                                "a/b", "[::1]80", "a@b", "a%2eb"}) {
     EXPECT_FALSE(split_authority(text)) << text;
   }
 }
