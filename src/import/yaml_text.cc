@@ -21,7 +21,8 @@ bool looks_typed(std::string_view text) {
   const bool number = std::ranges::all_of(text, [](unsigned char c) {
     return std::isdigit(c) != 0 || std::string_view("+-._eExX").contains(static_cast<char>(c));
   });
-  return number || std::ranges::any_of(words, same);
+  const bool address = std::ranges::count(text, '.') > 1;  // 127.0.0.1 is no number
+  return (number && !address) || std::ranges::any_of(words, same);
 }
 
 // A double-quoted scalar: the only form that can say every byte.

@@ -15,6 +15,8 @@ TEST(YamlText, quotes_only_what_could_be_read_as_something_else) {
       {"no", "\"no\""},
       {"443", "\"443\""},
       {"1.2", "\"1.2\""},
+      {"127.0.0.1", "127.0.0.1"},
+      {"::1", "\"::1\""},
       {"", "\"\""},
       {"*", "\"*\""},
       {"*.example.com", "\"*.example.com\""},

@@ -29,12 +29,12 @@ void order_for_readers(std::vector<PlacedRule>& placed) {
 
 }  // namespace
 
-std::vector<DraftRoute> make_routes(const Configuration& configuration, const Server& host, Upstreams& upstreams, Report& report) {
+std::vector<DraftRoute> make_routes(const Server& host, Upstreams& upstreams, Report& report) {
   std::vector<DraftRoute> routes;
-  std::vector<PlacedRule> placed = place_rules(configuration, host, ordered_rules(host, report), report);
+  std::vector<PlacedRule> placed = place_rules(host, ordered_rules(host, report), report);
   order_for_readers(placed);
   for (const PlacedRule& each : placed) {
-    DraftRoute route = make_route(configuration, each, upstreams, report);
+    DraftRoute route = make_route(host, each, upstreams, report);
     const DraftRule& rule = route.rule;
     if (rule.to.empty() && !rule.redirect && rule.respond == 0) continue;  // it was reported
     routes.push_back(std::move(route));
@@ -65,7 +65,9 @@ void hoist(DraftSite& site) {
 // X-Forwarded-* that say what Sallyport says anyway.
 void drop_own_fields(DraftEdits& edits, bool tls) {
   std::erase_if(edits.set, [&](const auto& field) {
-    const auto& [name, value] = field;
+    const auto& [written, value] = field;
+    std::string name = written;
+    std::ranges::transform(name, name.begin(), [](char c) { return c == '_' ? '-' : c; });
     if (same_word(name, "X-Forwarded-Proto")) return value == (tls ? "https" : "http") || value == "${request.scheme}";
     if (same_word(name, "X-Forwarded-Port")) return value == (tls ? "443" : "80") || value == "${server.port}";
     if (same_word(name, "X-Forwarded-Host")) return value == "${request.host}";
@@ -91,18 +93,28 @@ bool is_own_name(const Server& host, std::string_view name) {
          wanted == "%{server_name}";
 }
 
-bool is_redirect_to_https(const Server& host, const std::vector<Rule>& rules) {
-  if (host.redirects_to_https) return true;
+// The rule, or the redirect, that sends everything to https on the name that was asked for: where to.
+std::optional<std::string> https_target(const Server& host, const std::vector<Rule>& rules) {
+  if (host.redirects_to_https) return host.redirects_to_https;
   const Rule* only = nullptr;
   for (const Rule& rule : rules) {
     if (rule.does == Rule::Does::leave) continue;
-    if (only != nullptr) return false;
+    if (only != nullptr) return std::nullopt;
     only = &rule;
   }
-  if (only == nullptr || only->does != Rule::Does::redirect || !only->appends_rest || only->pattern != "/") return false;
+  if (only == nullptr || only->does != Rule::Does::redirect || !only->appends_rest || only->pattern != "/") return std::nullopt;
   const auto url = parse_url(only->target);
-  return url && url->scheme == "https" && without_trailing_slash(url->path).empty() && is_own_name(host, url->authority) &&
-         (!url->authority.contains(':') || url->authority.ends_with(":443"));
+  const bool same_name = url && url->scheme == "https" && without_trailing_slash(url->path).empty() && is_own_name(host, url->authority) &&
+                         (!url->authority.contains(':') || url->authority.ends_with(":443"));
+  return same_name ? std::optional<std::string>(url->authority) : std::nullopt;
+}
+
+bool is_member(const Server& host, std::string_view authority) {
+  const auto names_it = [&](const Balancer::Member& member) {
+    const auto url = parse_url(member.url);
+    return url && same_word(url->authority, authority);
+  };
+  return std::ranges::any_of(host.balancers, [&](const auto& each) { return std::ranges::any_of(each.second.members, names_it); });
 }
 
 // ProxyPassReverse of another server than those that the routes go to would not happen by itself.
@@ -116,7 +128,7 @@ void check_reverses(const Server& host, const std::vector<Rule>& rules, Report& 
     const bool known = is_own_name(host, url->authority) || std::ranges::any_of(rules, [&](const Rule& rule) {
                          const auto target = parse_url(rule.target);
                          return target && same_word(target->authority, url->authority);
-                       });
+                       }) || is_member(host, url->authority);
     if (!known) report.lost(reverse.origin, "answers are mapped back from the servers of the site's routes; none of them is " + url->authority);
   }
 }
@@ -138,15 +150,15 @@ void build(const Configuration& configuration, const Server& host, Upstreams& up
   built.site.hosts = names_of(host);
   const std::vector<Rule> rules = ordered_rules(host, report);
   check_reverses(host, rules, report);
-  built.only_redirects_to_https = !tls && is_redirect_to_https(host, rules);
-  if (built.only_redirects_to_https) {
+  if (!tls) built.redirects_to_https = https_target(host, rules);
+  if (built.redirects_to_https) {
     for (const Rule& rule : rules) {
       if (rule.does == Rule::Does::leave) report.changed(rule.origin, "this virtual host redirects everything to https");
     }
   } else {
-    built.site.routes = make_routes(configuration, host, upstreams, report);
+    built.site.routes = make_routes(host, upstreams, report);
   }
-  if (built.site.routes.empty() && !built.only_redirects_to_https) {
+  if (built.site.routes.empty() && !built.redirects_to_https) {
     return report.lost(host.origin, "nothing in it is proxied or redirected: Sallyport serves no files");
   }
   built.site.request_headers = host.settings.request;

@@ -99,7 +99,7 @@ void collect_proxy_section(Context& outer, const Directive& section) {
     proxy.pattern = "*";
   }
   while (proxy.pattern.size() > 1 && proxy.pattern.ends_with('*')) proxy.pattern.pop_back();
-  outer.configuration.proxy_sections.push_back(std::move(proxy));
+  outer.server.proxy_sections.push_back(std::move(proxy));
 }
 
 void collect_virtual_host(Context& outer, const Directive& section) {

@@ -84,7 +84,9 @@ bool is_own_field(std::string_view name) {
 bool is_forwarded_field(std::string_view name) {
   static constexpr std::array<std::string_view, 6> names{"X-Forwarded-For",  "X-Forwarded-Proto",  "X-Forwarded-Host",
                                                          "X-Forwarded-Port", "X-Forwarded-Server", "Forwarded"};
-  return is_one_of(name, names);
+  std::string dashed(name);  // many applications take X_FORWARDED_PROTO for the same
+  std::ranges::transform(dashed, dashed.begin(), [](char c) { return c == '_' ? '-' : c; });
+  return is_one_of(dashed, names);
 }
 
 struct Edit {
@@ -121,6 +123,9 @@ void apply(Context& context, const Edit& edit, DraftEdits& edits) {
     return;
   }
   const auto value = translate_value(edit.value);
+  if (!value && edit.value.contains("SSL_CLIENT_CERT")) {
+    return context.report.lost(edit.origin, "see `field:` of tls.client_certificates for the client's certificate");
+  }
   if (!value) {
     return context.report.lost(edit.origin, "a part of the value has no equivalent; see `sallyport reference` for the variables that there are");
   }

@@ -66,7 +66,7 @@ void add_headers(Context& context, const Directive& directive) {
 }  // namespace
 
 void collect_balancer(Context& context, const Directive& section) {
-  Balancer& balancer = context.configuration.balancers[lower(section.arg(0))];
+  Balancer& balancer = context.server.balancers[lower(section.arg(0))];
   if (balancer.origin.line == 0) balancer.origin = origin_of(section);
   const auto add = [&](const Parameters& parameters) { std::ranges::copy(parameters, std::back_inserter(balancer.parameters)); };
   add(parse_parameters(std::span(section.args).subspan(1)));

@@ -30,8 +30,29 @@ Surroundings look_around(Directives directives) {
 struct Condition {
   enum class Asks { plain_http, websocket, own_name, path, not_path, always, trace, other } asks = Asks::other;
   std::string pattern;
+  bool or_next = false;
   Origin origin;
 };
+
+// What a chain of conditions joined by [OR] asks for, if that is one thing.
+Condition either(std::span<const Condition> chain) {
+  using Asks = Condition::Asks;
+  const auto asks = [&](Asks what) { return std::ranges::find(chain, what, &Condition::asks); };
+  if (chain.size() == 1) return chain[0];
+  for (const Asks strongest : {Asks::always, Asks::plain_http, Asks::websocket}) {
+    if (const auto found = asks(strongest); found != chain.end()) return *found;
+  }
+  const bool names = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::own_name; });
+  if (names) return chain[0];
+  const bool paths = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::path; });
+  Condition result = chain[0];
+  if (!paths) {
+    result.asks = Asks::other;
+    return result;
+  }
+  for (const Condition& each : chain.subspan(1)) result.pattern += "|" + each.pattern;
+  return result;
+}
 
 // The pattern of a condition without its anchors and its '=': "!^on$" is {negated, "on"}.
 struct Bare {
@@ -59,7 +80,7 @@ bool asks_plain_http(const std::string& subject, const Bare& pattern) {
 
 Condition read_condition(const Directive& directive, const Surroundings& around) {
   using Asks = Condition::Asks;
-  Condition condition{.pattern = directive.arg(1), .origin = origin_of(directive)};
+  Condition condition{.pattern = directive.arg(1), .or_next = lower(directive.arg(2)).contains("or"), .origin = origin_of(directive)};
   const std::string subject = lower(directive.arg(0));
   const Bare pattern = bare(directive.arg(1));
   const bool about_upgrade = (subject == "%{http:upgrade}" && pattern.text.contains("websocket")) ||
@@ -71,6 +92,9 @@ Condition read_condition(const Directive& directive, const Surroundings& around)
       std::ranges::any_of(around.names, [&](const std::string& name) { return same_word(name, pattern.text); })) {
     condition.asks = Asks::own_name;
   }
+  if (subject == "%{query_string}" && pattern.text.contains("transport=websocket")) condition.asks = Asks::websocket;
+  // What Apache had as a file it served itself; the server behind has its files too, or gets them.
+  if (directive.arg(1) == "!-f" || directive.arg(1) == "!-d") condition.asks = Asks::always;
   if (subject == "%{request_uri}") condition.asks = pattern.negated ? Asks::not_path : Asks::path;
   if (subject == "%{request_method}" && pattern.text.contains("trac")) condition.asks = Asks::trace;
   return condition;
@@ -119,15 +143,17 @@ class RewriteReader {
     } else if (!on_) {
       context_.report.not_needed(at, "RewriteEngine is not on here: Apache does not look at it");
     } else if (directive.is("RewriteCond")) {
-      conditions_.push_back(read_condition(directive, around_));
+      written_.push_back(read_condition(directive, around_));
     } else {
+      join_conditions();
       rule(directive);
-      conditions_.clear();
+      written_.clear();
     }
   }
 
  private:
   using Asks = Condition::Asks;
+  void join_conditions();
   void rule(const Directive& directive);
   void redirect(Rule rule);
   bool asks(Asks what) const {
@@ -136,15 +162,31 @@ class RewriteReader {
   bool is_answered_by_itself(const Directive& directive, const Flags& flags);
   bool narrow(Rule& rule);
   void report(Fate fate, const std::string& why, const Origin& at) {
-    for (const Condition& each : conditions_) context_.report.add(each.origin, "see the rule below it", fate);
+    for (const Condition& each : written_) context_.report.add(each.origin, see_rule, fate);
     context_.report.add(at, why, fate);
   }
 
   Context& context_;
   Surroundings around_;
-  std::vector<Condition> conditions_;
+  std::vector<Condition> written_;     // of the rule that comes next
+  std::vector<Condition> conditions_;  // all must hold
   bool on_ = false;
 };
+
+void RewriteReader::join_conditions() {
+  conditions_.clear();
+  for (size_t begin = 0; begin < written_.size();) {
+    size_t end = begin;
+    while (end + 1 < written_.size() && written_[end].or_next) ++end;
+    conditions_.push_back(either(std::span(written_).subspan(begin, end + 1 - begin)));
+    begin = end + 1;
+  }
+  for (const Condition& each : written_) {
+    if (each.asks == Asks::always && each.pattern.starts_with("!-")) {
+      context_.report.changed(each.origin, "files that Apache had and served itself are asked from the server too");
+    }
+  }
+}
 
 // Rules whose effect is there without them.
 bool RewriteReader::is_answered_by_itself(const Directive& directive, const Flags& flags) {
@@ -224,8 +266,7 @@ void RewriteReader::redirect(Rule rule) {
     const bool same_host = host == "%{http_host}" || host == "%{server_name}" || host == "%{server_name}$1" || host == "%{http_host}$1" ||
                            std::ranges::any_of(around_.names, [&](const std::string& name) { return same_word(name, host); });
     if (same_host && (same_path || url->authority.contains("%{REQUEST_URI}") || url->authority.ends_with("$1"))) {
-      context_.server.redirects_to_https = true;
-      context_.server.https_redirect_origin = rule.origin;
+      context_.server.redirects_to_https = host.contains('%') ? "%{HTTP_HOST}" : host;
       return;
     }
   }

@@ -61,6 +61,10 @@ void verify_client(Context& context, const Directive& directive) {
                       "on the entry. Until then nobody may come in here");
 }
 
+void require_tls(Context& context, const Directive& directive) {
+  context.report.changed(origin_of(directive), "http is redirected to https, unless a site says https_redirect: off");
+}
+
 void client_ca(Context& context, const Directive& directive) { context.server.tls.client_ca = directive.arg(0); }
 void proxy_verify(Context& context, const Directive& directive) { context.settings.proxy_verify = lower(directive.arg(0)); }
 void proxy_ca(Context& context, const Directive& directive) { context.settings.proxy_ca = directive.arg(0); }
@@ -87,6 +91,7 @@ std::span<const Known> tls_directives() {
       Known{"SSLProtocol", protocol},
       Known{"SSLVerifyClient", verify_client},
       Known{"SSLCACertificateFile", client_ca},
+      Known{"SSLRequireSSL", require_tls},
       Known{"SSLProxyVerify", proxy_verify},
       Known{"SSLProxyCheckPeerName", proxy_check},
       Known{"SSLProxyCheckPeerCN", proxy_check},

@@ -32,20 +32,20 @@ void add_all(std::vector<std::string>& to, const std::vector<std::string>& from)
 }
 
 // Written out, where it does not come by itself.
-DraftRoute redirect_route() {
+DraftRoute redirect_route(const std::string& name) {
   DraftRoute route;
-  route.rule.redirect = DraftRedirect{.to = "https://${request.host}${request.uri}", .status = 301};
+  route.rule.redirect = DraftRedirect{.to = "https://" + (name.contains('%') ? "${request.host}" : name) + "${request.uri}", .status = 301};
   return route;
 }
 
 // Finds the https site that an http site belongs to, and joins them. False: it stays alone.
 bool join(std::vector<BuiltSite>& sites, BuiltSite& plain) {
-  const bool for_all = plain.only_redirects_to_https && plain.site.hosts == std::vector<std::string>{"*"};
+  const bool for_all = plain.redirects_to_https.has_value() && plain.site.hosts == std::vector<std::string>{"*"};
   bool joined = false;
   for (BuiltSite& secure : sites) {
     if (secure.secure.empty() || !(secure.plain.empty() || secure.plain == plain.plain)) continue;
-    const bool redirects = plain.only_redirects_to_https && listens_on_443(secure) && (for_all || has_all_names(secure.site, plain.site.hosts));
-    const bool same = !plain.only_redirects_to_https && secure.site.hosts == plain.site.hosts && same_content(secure.site, plain.site);
+    const bool redirects = plain.redirects_to_https && listens_on_443(secure) && (for_all || has_all_names(secure.site, plain.site.hosts));
+    const bool same = !plain.redirects_to_https && secure.site.hosts == plain.site.hosts && same_content(secure.site, plain.site);
     if (!redirects && !same) continue;
     secure.plain = plain.plain;
     if (same) secure.site.https_redirect_off = true;
@@ -63,12 +63,12 @@ std::vector<BuiltSite> join_all(std::vector<BuiltSite> sites, Report& report) {
   for (BuiltSite& site : sites) (site.secure.empty() ? plain : result).push_back(std::move(site));
   for (BuiltSite& site : plain) {
     if (join(result, site)) {
-      if (site.only_redirects_to_https) report.changed(site.origin, "http is redirected to https by itself");
+      if (site.redirects_to_https) report.changed(site.origin, "http is redirected to https by itself");
       continue;
     }
-    if (site.only_redirects_to_https) {
-      site.site.routes.push_back(redirect_route());
-      site.only_redirects_to_https = false;
+    if (site.redirects_to_https) {
+      site.site.routes.push_back(redirect_route(*site.redirects_to_https));
+      site.redirects_to_https.reset();
     }
     result.push_back(std::move(site));
   }
@@ -136,12 +136,14 @@ class Entries {
   std::set<std::string> names_;
 };
 
-// "web" for what is on the usual ports, or on http and https together; else after scheme and port.
+// "web" for http and https together, or the only entry there is; else after scheme and port.
 std::string Entries::name_for(const std::vector<std::string>& listen) {
   const std::string& first = listen.front();
   const std::string port = first.substr(first.rfind(':') + 1);
-  const bool both = first.starts_with("https:") && listen.back().starts_with("http:");
-  const std::string base = both || port == "443" || port == "80" ? "web" : first.substr(0, first.find(':')) + "-" + port;
+  const std::string scheme = first.substr(0, first.find(':'));
+  const bool both = scheme == "https" && listen.back().starts_with("http:");
+  const bool usual = port == "443" || port == "80";
+  const std::string base = both || (usual && groups_.size() == 1) ? "web" : usual ? scheme : scheme + "-" + port;
   std::string name = base;
   for (int i = 2; !names_.insert(name).second; ++i) name = base + "-" + std::to_string(i);
   return name;
@@ -239,7 +241,7 @@ std::vector<DraftEntry> make_entries(const Configuration& configuration, std::ve
     }
     if (site.plain.empty()) continue;
     BuiltSite alone = site;
-    if (!site.secure.empty() && !site.site.https_redirect_off) alone.site.routes = {redirect_route()};
+    if (!site.secure.empty() && !site.site.https_redirect_off) alone.site.routes = {redirect_route("%{HTTP_HOST}")};
     alone.site.https_redirect_off = false;
     entries.add({{}, site.plain}, alone);
   }

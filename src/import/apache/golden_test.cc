@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "config/files.h"
+#include "config/load.h"
 #include "import/import.h"
 
 namespace sp::import {
@@ -68,6 +69,8 @@ TEST_P(Golden, golden) {
   const Imported imported = import_apache(files, all_files());
   compare(folder / (GetParam() + ".yaml"), imported.yaml);
   compare(folder / (GetParam() + ".untranslated"), list(imported));
+  const config::Loaded loaded = config::load_text("sallyport.yaml", imported.yaml, config::MemoryFileSystem());
+  EXPECT_TRUE(loaded.ok()) << config::print(loaded.findings, loaded.sources);
 }
 
 INSTANTIATE_TEST_SUITE_P(Apache, Golden, testing::ValuesIn(cases()), [](const auto& each) {

@@ -66,17 +66,20 @@ constexpr Reason not_needed[] = {
      "CacheLockPath CacheLockMaxAge CacheHeader CacheDetailHeader CacheSocache CacheSocacheMaxSize CacheQuickHandler "
      "CacheIgnoreCacheControl CacheStorePrivate CacheStoreNoStore CacheIgnoreQueryString CacheKeyBaseURL",
      "the cache is left out: answers are the same without it"},
+    {"AuthType AuthName AuthUserFile AuthGroupFile AuthBasicProvider AuthDigestProvider AuthBasicAuthoritative",
+     "says nothing without Require, which is reported"},
     {"RewriteBase RewriteLog RewriteLogLevel RewriteOptions", "says nothing by itself"},
 };
 
 constexpr Reason lost[] = {
-    {"AuthType AuthName AuthUserFile AuthGroupFile AuthBasicProvider AuthDigestProvider AuthBasicAuthoritative "
-     "AuthLDAPURL AuthLDAPBindDN AuthLDAPBindPassword AuthDBMUserFile AuthnProviderAlias AuthzProviderAlias "
+    {"AuthLDAPURL AuthLDAPBindDN AuthLDAPBindPassword AuthDBMUserFile AuthnProviderAlias AuthzProviderAlias "
      "AuthFormProvider AuthLDAPGroupAttribute AuthLDAPGroupAttributeIsDN AuthLDAPRemoteUserAttribute AuthBasicFake "
      "GssapiCredStore KrbMethodNegotiate GssapiLocalName",
      "Sallyport asks for no passwords yet: the server behind has to"},
     {"ErrorDocument ProxyErrorOverride", "Sallyport has error pages of its own, and passes those of the server on"},
-    {"Alias AliasMatch ScriptAlias ScriptAliasMatch", "Sallyport serves no files and runs no programs"},
+    {"JkMount JkMountCopy JkWorkersFile JkWorkerProperty JkUnMount",
+     "AJP is not spoken: enable the HTTP connector of Tomcat (8080), and write a route to it"},
+    {"Alias AliasMatch ScriptAlias ScriptAliasMatch UserDir", "Sallyport serves no files and runs no programs"},
     {"SetHandler Action AddAlt Script", "a handler inside Apache: run it as a server of its own, and write a route to it"},
     {"SSLCARevocationFile SSLCARevocationPath SSLCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath "
      "SSLProxyCARevocationCheck",
@@ -84,7 +87,7 @@ constexpr Reason lost[] = {
     {"SSLCACertificatePath SSLCADNRequestFile SSLCADNRequestPath SSLProxyCACertificatePath "
      "SSLProxyMachineCertificatePath SSLProxyMachineCertificateChainFile",
      "give one PEM file instead"},
-    {"SSLRequire SSLUserName SSLRequireSSL", "conditions on the TLS session cannot be written in a route"},
+    {"SSLUserName", "conditions on the TLS session cannot be written in a route"},
     {"SSLPassPhraseDialog", "Sallyport reads keys without a passphrase: openssl pkey -in KEY -out NEW"},
     {"Substitute SubstituteMaxLineLength ProxyHTMLURLMap ProxyHTMLLinks ProxyHTMLExtended ProxyHTMLEvents ProxyHTMLMeta "
      "ProxyHTMLCharsetOut ProxyHTMLDocType ProxyHTMLFixups ProxyHTMLInterp ProxyHTMLStripComments ProxyHTMLBufSize "

@@ -38,7 +38,9 @@ bool is_websocket(const Rule& rule) {
 
 // Upgrades pass through every route: a rule for them is needed only where they go to another server.
 bool goes_along(const Rule& socket, const std::vector<Rule>& rules) {
-  const std::string path = socket.form == MatchForm::regex ? literal_prefix(socket.pattern) : socket.pattern;
+  // "/cool/(.*)/ws" without ^ is meant from the beginning of the path.
+  const std::string expression = socket.pattern.starts_with('/') ? "^" + socket.pattern : socket.pattern;
+  const std::string path = socket.form == MatchForm::regex ? literal_prefix(expression) : socket.pattern;
   const auto same = [&](const Rule& rule) {
     return &rule != &socket && rule.does == Rule::Does::proxy && rule.form == MatchForm::prefix && !is_websocket(rule) &&
            covers(rule.pattern, path) && server_of(rule) == server_of(socket);
@@ -105,6 +107,9 @@ Server inherit(const Server& whole, const Server& host) {
   append(both.passes, whole.passes);
   append(both.redirects, whole.redirects);
   append(both.reverses, whole.reverses);
+  both.balancers.insert(whole.balancers.begin(), whole.balancers.end());
+  both.proxy_sections = whole.proxy_sections;
+  append(both.proxy_sections, host.proxy_sections);
   if (both.tls.certificates.empty()) {
     both.tls.certificates = whole.tls.certificates;
     both.tls.keys = whole.tls.keys;

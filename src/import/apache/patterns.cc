@@ -103,6 +103,8 @@ std::vector<SimplePattern> simple_patterns(std::string_view regex) {
   for (const std::string& alternative : group ? group->alternatives : std::vector<std::string>{""}) {
     SimplePattern pattern{.form = tail->form, .path = first + alternative + second + std::string(tail->adds)};
     if (tail->form == MatchForm::exact && pattern.path.empty()) pattern.path = "/";
+    const bool open_end = tail->text.empty() || tail->text.starts_with('.') || tail->text.starts_with("(.") || tail->text.starts_with("/?");
+    pattern.whole_segments = tail->form == MatchForm::exact || !open_end || pattern.path.empty() || pattern.path.ends_with('/');
     if (group && group->captures) pattern.groups.push_back(alternative);
     if (tail->captures_rest) pattern.rest_group = static_cast<int>(pattern.groups.size()) + 1;
     result.push_back(pattern);
@@ -162,6 +164,7 @@ std::vector<Rule> simplified(const Rule& rule) {
     // A proxy that sends everything below a path to one URL is rare, and no prefix.
     const bool one_for_all = !target->appends_rest && pattern.form == MatchForm::prefix;
     if (rule.does == Rule::Does::proxy && one_for_all) return {rule};
+    if (rule.does == Rule::Does::respond && !pattern.whole_segments) return {rule};  // refuses no less than before
     Rule simple = rule;
     simple.form = pattern.form;
     simple.pattern = pattern.path.empty() ? "/" : pattern.path;

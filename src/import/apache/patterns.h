@@ -16,6 +16,7 @@ struct SimplePattern {
   MatchForm form = MatchForm::prefix;
   std::string path;                        // "" for every path
   std::vector<std::string> groups;         // what $1, $2... are, as far as they are literal
+  bool whole_segments = true;              // false: /app is about /apple too
   int rest_group = 0;                      // the group that holds what follows `path`; 0: none does
 };
 std::vector<SimplePattern> simple_patterns(std::string_view regex);  // empty: it is not simple

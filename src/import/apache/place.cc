@@ -1,6 +1,8 @@
 // Locations say something about paths that another directive sends somewhere: each such path gets a route of its own.
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <set>
 
 #include "import/apache/patterns.h"
 #include "import/apache/routes.h"
@@ -48,11 +50,13 @@ bool says_something(const Settings& settings, bool some_restrict) {
          !settings.request.empty() || !settings.response.empty();
 }
 
-// Locations by regular expressions become those by paths, where they can.
+// Locations by regular expressions become those by paths, where they can. What protects must protect as much as before: ^/admin
+// is about /admin.php too, which `path: /admin` is not.
 std::vector<LocationScope> simple_locations(const std::vector<LocationScope>& locations) {
   std::vector<LocationScope> result;
   for (const LocationScope& location : locations) {
-    const auto simple = location.form == MatchForm::regex ? simple_patterns(location.pattern) : std::vector<SimplePattern>();
+    auto simple = location.form == MatchForm::regex ? simple_patterns(location.pattern) : std::vector<SimplePattern>();
+    if (restricts(location.settings) && !std::ranges::all_of(simple, &SimplePattern::whole_segments)) simple.clear();
     for (const SimplePattern& pattern : simple) {
       result.push_back(location);
       result.back().form = pattern.form;
@@ -81,12 +85,12 @@ std::string target_below(const Rule& rule, std::string_view path) {
 
 class Placer {
  public:
-  Placer(const Configuration& configuration, const Server& host, std::vector<Rule> rules, Report& report)
-      : configuration_(configuration), host_(host), locations_(simple_locations(host.locations)), rules_(std::move(rules)), report_(report) {}
+  Placer(const Server& host, std::vector<Rule> rules, Report& report)
+      : host_(host), locations_(simple_locations(host.locations)), rules_(std::move(rules)), report_(report) {}
 
   std::vector<PlacedRule> place() {
     for (const LocationScope& each : locations_) some_restrict_ = some_restrict_ || restricts(each.settings);
-    for (const LocationScope& each : configuration_.proxy_sections) some_restrict_ = some_restrict_ || restricts(each.settings);
+    for (const LocationScope& each : host_.proxy_sections) some_restrict_ = some_restrict_ || restricts(each.settings);
     for (const LocationScope& location : locations_) split_for(location);
     for (Rule& rule : rules_) write_rest_as_regex(rule);
     make_order_explicit();
@@ -98,11 +102,11 @@ class Placer {
  private:
   void split_for(const LocationScope& location);
   void split_for_regex(const LocationScope& location);
+  void close_or_report(const LocationScope& location);
   void write_rest_as_regex(Rule& rule);
   void make_order_explicit();
   Settings settings_of(const Rule& rule) const;
 
-  const Configuration& configuration_;
   const Server& host_;
   std::vector<LocationScope> locations_;
   std::vector<Rule> rules_;
@@ -131,34 +135,50 @@ void Placer::split_for(const LocationScope& location) {
   if (part.does == Rule::Does::proxy) rules_.insert(covering, std::move(part));
 }
 
+// "http://h:8080" of a rule that leaves paths as they are; nothing for one that changes them.
+std::optional<std::string> unchanged_server(const Rule& rule) {
+  const auto url = parse_url(rule.target);
+  if (rule.does != Rule::Does::proxy || !url) return std::nullopt;
+  const std::string path = rule.form == MatchForm::prefix ? without_trailing_slash(rule.pattern) : "";
+  if (without_trailing_slash(url->path) != path) return std::nullopt;
+  return rule.target.substr(0, rule.target.size() - url->path.size());
+}
+
 // A regex goes before all else, if all that it could take goes to one server with its path unchanged.
 void Placer::split_for_regex(const LocationScope& location) {
   if (std::ranges::any_of(rules_, [&](const Rule& rule) { return applies(location, rule) && rule.form == MatchForm::regex; })) return;
   const std::string beginning = literal_prefix(location.pattern);
   const Rule* only = nullptr;
-  bool one = is_available(location.pattern);
+  std::set<std::optional<std::string>> servers;
   for (const Rule& rule : rules_) {
     const bool overlaps = rule.form == MatchForm::regex || covers(rule.pattern, beginning) || rule.pattern.starts_with(beginning);
     if (!overlaps) continue;
-    const auto url = parse_url(rule.target);
-    const bool unchanged = rule.does == Rule::Does::proxy && rule.form == MatchForm::prefix && url &&
-                           without_trailing_slash(url->path) == without_trailing_slash(rule.pattern);
-    if (!unchanged || (only != nullptr && only->target.substr(0, only->target.size() - parse_url(only->target)->path.size()) !=
-                                              rule.target.substr(0, rule.target.size() - url->path.size()))) {
-      one = false;
-    }
     only = &rule;
+    servers.insert(unchanged_server(rule));
   }
   if (only == nullptr) return report_.not_needed(location.origin, "nothing is proxied there");
-  if (!one) {
-    return report_.lost(location.origin, restricts(location.settings) ? "THESE PATHS ARE NOT PROTECTED in the result: write routes with `allow` for them"
-                                                  : "this expression spans several routes: repeat what it says on each");
-  }
+  if (servers.size() > 1 || !*servers.begin() || !is_available(location.pattern)) return close_or_report(location);
   Rule part = *only;
   part.form = MatchForm::regex;
   part.pattern = location.pattern;
-  part.target.resize(part.target.size() - parse_url(part.target)->path.size());
+  part.target = **servers.begin();
   rules_.insert(rules_.begin(), std::move(part));
+}
+
+// What cannot be said is reported; where it protected something, the paths are closed: they must not be open unnoticed.
+void Placer::close_or_report(const LocationScope& location) {
+  if (!restricts(location.settings)) {
+    return report_.lost(location.origin, "this expression spans several routes: repeat what it says on each");
+  }
+  Rule closed{.form = MatchForm::regex, .pattern = location.pattern, .does = Rule::Does::respond, .status = 403, .origin = location.origin};
+  if (!is_available(location.pattern)) {
+    const std::string beginning = literal_prefix(location.pattern);
+    closed.form = MatchForm::prefix;
+    closed.pattern = beginning.substr(0, beginning.rfind('/') + 1);
+    std::erase_if(rules_, [&](const Rule& rule) { return covers(closed.pattern, rule.pattern) && rule.form != MatchForm::regex; });
+  }
+  report_.lost(location.origin, "its expression fits no single route: the paths are closed until you write routes with `allow` for them");
+  rules_.insert(rules_.begin(), std::move(closed));
 }
 
 // A redirect of a prefix appends what follows it. Only a regex can name that, unless the whole path stays the same.
@@ -166,7 +186,11 @@ void Placer::write_rest_as_regex(Rule& rule) {
   if (rule.does != Rule::Does::redirect || !rule.appends_rest || rule.form != MatchForm::prefix) return;
   const auto url = parse_url(rule.target);
   const std::string prefix = without_trailing_slash(rule.pattern);
-  if (url && without_trailing_slash(url->path) == prefix) return;
+  if (url && without_trailing_slash(url->path) == prefix) {
+    rule.target = rule.target.substr(0, rule.target.size() - url->path.size()) + "%{REQUEST_FULL}";
+    rule.appends_rest = false;
+    return;
+  }
   const bool from_slash = rule.pattern.ends_with('/') && !rule.target.ends_with('/');
   rule.form = MatchForm::regex;
   rule.target = (from_slash ? rule.target : without_trailing_slash(rule.target)) + "$1";
@@ -210,7 +234,7 @@ Settings Placer::settings_of(const Rule& rule) const {
   settings.request = {};  // those of the host are the site's: they hold for every route
   settings.response = {};
   const std::string target = lower(rule.target);
-  for (const LocationScope& proxy : configuration_.proxy_sections) {
+  for (const LocationScope& proxy : host_.proxy_sections) {
     if (proxy.pattern == "*" || target.starts_with(proxy.pattern)) settings.merge(proxy.settings);
   }
   for (const LocationScope& location : locations_) {
@@ -221,8 +245,8 @@ Settings Placer::settings_of(const Rule& rule) const {
 
 }  // namespace
 
-std::vector<PlacedRule> place_rules(const Configuration& configuration, const Server& host, std::vector<Rule> rules, Report& report) {
-  return Placer(configuration, host, std::move(rules), report).place();
+std::vector<PlacedRule> place_rules(const Server& host, std::vector<Rule> rules, Report& report) {
+  return Placer(host, std::move(rules), report).place();
 }
 
 }  // namespace sp::import::apache

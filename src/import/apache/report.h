@@ -9,6 +9,11 @@
 
 namespace sp::import::apache {
 
+// Reasons that the summary at the top of the result knows: of a condition, whose rule is reported; of parameters of a directive
+// that was translated.
+constexpr const char* see_rule = "see the rule below it";
+constexpr const char* unused_parameters = "these parameters are not needed: ";
+
 class Report {
  public:
   void lost(const Origin& at, std::string why) { add(at, std::move(why), Fate::lost); }

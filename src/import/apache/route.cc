@@ -17,7 +17,7 @@ constexpr DraftMatch draft_match[] = {DraftMatch::exact, DraftMatch::path, Draft
 // $1 as ${regex.1}; Apache's %{...} as far as they are known in targets.
 std::string with_variables(std::string target) {
   static constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"%{REQUEST_URI}", "${request.path}"}, {"%{HTTP_HOST}", "${request.host}"},   {"%{SERVER_NAME}", "${request.host}"},
+      {"%{REQUEST_FULL}", "${request.uri}"},   {"%{REQUEST_URI}", "${request.path}"}, {"%{HTTP_HOST}", "${request.host}"},   {"%{SERVER_NAME}", "${request.host}"},
       {"%{QUERY_STRING}", "${request.query}"}, {"%{REQUEST_SCHEME}", "${request.scheme}"}};
   std::string result;
   for (size_t at = 0; at < target.size();) {
@@ -41,8 +41,8 @@ std::string with_variables(std::string target) {
 
 class RouteMaker {
  public:
-  RouteMaker(const Configuration& configuration, const PlacedRule& placed, Upstreams& upstreams, Report& report)
-      : configuration_(configuration), rule_(placed.rule), settings_(placed.settings), upstreams_(upstreams), report_(report) {}
+  RouteMaker(const Server& host, const PlacedRule& placed, Upstreams& upstreams, Report& report)
+      : host_(host), rule_(placed.rule), settings_(placed.settings), upstreams_(upstreams), report_(report) {}
 
   DraftRoute make() {
     DraftRule& out = route_.rule;
@@ -67,6 +67,7 @@ class RouteMaker {
   void to_url(const UrlParts& url);
   void to_balancer(const UrlParts& url);
   std::optional<DraftUpstream> make_upstream(const Balancer& balancer, const std::string& name);
+  std::string unique_name(const Balancer& balancer, const std::string& wanted) const;
   void leave();
   void redirect();
   void common_settings();
@@ -75,7 +76,7 @@ class RouteMaker {
   void parameters();
   void comment(std::string text) { route_.comments.push_back(std::move(text)); }
 
-  const Configuration& configuration_;
+  const Server& host_;
   const Rule& rule_;
   const Settings& settings_;
   Upstreams& upstreams_;
@@ -120,13 +121,14 @@ std::string mapped_path(const Rule& rule, const std::string& path) {
 }
 
 void RouteMaker::to_url(const UrlParts& url) {
-  const std::string path = with_variables(mapped_path(rule_, url.path));
+  const std::string_view without_query = std::string_view(url.path).substr(0, url.path.find('?'));
+  const std::string path = with_variables(mapped_path(rule_, std::string(without_query)));
   if (url.unix_path.empty()) {
     route_.rule.to = url.scheme + "://" + url.authority + path;
   } else {
     route_.rule.to = url.scheme + "+unix://" + url.unix_path + (path.empty() ? "" : ":" + path);
   }
-  if (path.contains('?')) report_.lost(rule_.origin, "a query in the target is not available: the client's is passed on");
+  if (url.path.contains('?')) report_.lost(rule_.origin, "a query in the target is not available: the client's is passed on");
 }
 
 std::string upstream_name(std::string_view url_name) {
@@ -151,7 +153,7 @@ void apply_balancing(const Balancer& balancer, DraftUpstream& upstream, Report& 
     } else if (key == "failonstatus" || key == "nofailover" || key == "failontimeout") {
       report.lost(balancer.origin, key + " is not available: a server is passed over after connections to it failed");
     } else {
-      report.not_needed(balancer.origin, "the parameter " + key + " of the balancer");
+      report.not_needed(balancer.origin, unused_parameters + key);
     }
   }
 }
@@ -174,9 +176,23 @@ void apply_member(const Balancer::Member& member, DraftServer& server, DraftUpst
     } else if (key.starts_with("hc")) {
       report.lost(member.origin, "health checks are not available yet; a server that fails is passed over (fail_for)");
     } else {
-      report.not_needed(member.origin, "the parameter " + key + " of the member");
+      report.not_needed(member.origin, unused_parameters + key);
     }
   }
+}
+
+// A balancer belongs to its virtual host: another one may have the same name.
+std::string place_of(const Balancer& balancer) { return balancer.origin.file + ":" + std::to_string(balancer.origin.line); }
+
+std::string RouteMaker::unique_name(const Balancer& balancer, const std::string& wanted) const {
+  const auto there = upstreams_.by_place.find(place_of(balancer));
+  if (there != upstreams_.by_place.end()) return there->second.name;
+  const auto taken = [&](const std::string& name) {
+    return std::ranges::any_of(upstreams_.by_place, [&](const auto& each) { return each.second.name == name; });
+  };
+  std::string name = wanted;
+  for (int i = 2; taken(name); ++i) name = wanted + "-" + std::to_string(i);
+  return name;
 }
 
 std::optional<DraftUpstream> RouteMaker::make_upstream(const Balancer& balancer, const std::string& name) {
@@ -207,9 +223,9 @@ std::optional<DraftUpstream> RouteMaker::make_upstream(const Balancer& balancer,
 
 void RouteMaker::to_balancer(const UrlParts& url) {
   const std::string key = "balancer://" + lower(url.authority);
-  const auto known = configuration_.balancers.find(key);
+  const auto known = host_.balancers.find(key);
   std::optional<DraftUpstream> upstream;
-  if (known != configuration_.balancers.end()) upstream = make_upstream(known->second, upstream_name(url.authority));
+  if (known != host_.balancers.end()) upstream = make_upstream(known->second, unique_name(known->second, upstream_name(url.authority)));
   if (!upstream) {
     report_.lost(rule_.origin, "the balancer has no members that could be translated");
     route_.rule.respond = 502;
@@ -225,7 +241,7 @@ void RouteMaker::to_balancer(const UrlParts& url) {
     return;
   }
   route_.rule.to = upstream->name;
-  upstreams_.by_url.emplace(key, std::move(*upstream));
+  upstreams_.by_place.emplace(place_of(known->second), std::move(*upstream));
   if (stays) return;
   report_.lost(rule_.origin, "the path changes on the way to several servers: a named upstream leaves it as it is. Let the servers take " +
                                  rule_.pattern + ", or write a site of their own for it");
@@ -295,7 +311,7 @@ void RouteMaker::parameters() {
     }
     ignored += (ignored.empty() ? "" : ", ") + key;
   }
-  if (!ignored.empty()) report_.not_needed(rule_.origin, "the parameters " + ignored);
+  if (!ignored.empty()) report_.not_needed(rule_.origin, unused_parameters + ignored);
 }
 
 void RouteMaker::leave() {
@@ -309,28 +325,24 @@ void RouteMaker::leave() {
   comment(brief(rule_.origin) + ": excluded from the proxy; Apache served it itself");
 }
 
-// Where the path stays the same, it is request.uri, with the query.
 void RouteMaker::redirect() {
   DraftRule& out = route_.rule;
   out.redirect = DraftRedirect{.to = rule_.target, .status = rule_.status};
   std::string& to = out.redirect->to;
+  static constexpr std::string_view path = "%{REQUEST_URI}";
+  // Apache appends the query where the target has none.
+  if (to.ends_with(path)) to.replace(to.size() - path.size(), path.size(), "%{REQUEST_FULL}");
+  to = with_variables(to);
   const bool known_status = rule_.status == 301 || rule_.status == 302 || rule_.status == 303 || rule_.status == 307 || rule_.status == 308;
-  if (!known_status) {
-    report_.changed(rule_.origin, "302 instead of this status");
-    out.redirect->status = 302;
-  }
-  if (!rule_.appends_rest || rule_.form == MatchForm::regex) {
-    to = with_variables(to);
-    return;
-  }
-  const auto url = parse_url(to);
-  if (url) to = with_variables(url->scheme + "://" + url->authority) + "${request.uri}";
+  if (known_status) return;
+  report_.changed(rule_.origin, "302 instead of this status");
+  out.redirect->status = 302;
 }
 
 }  // namespace
 
-DraftRoute make_route(const Configuration& configuration, const PlacedRule& placed, Upstreams& upstreams, Report& report) {
-  return RouteMaker(configuration, placed, upstreams, report).make();
+DraftRoute make_route(const Server& host, const PlacedRule& placed, Upstreams& upstreams, Report& report) {
+  return RouteMaker(host, placed, upstreams, report).make();
 }
 
 }  // namespace sp::import::apache

@@ -25,16 +25,16 @@ struct PlacedRule {
 std::vector<Rule> ordered_rules(const Server& host, Report& report);
 
 // A rule of its own for each Location that says something about a part of what a rule takes. In Sallyport's order.
-std::vector<PlacedRule> place_rules(const Configuration& configuration, const Server& host, std::vector<Rule> rules, Report& report);
+std::vector<PlacedRule> place_rules(const Server& host, std::vector<Rule> rules, Report& report);
 
 // What upstreams the routes need.
 struct Upstreams {
-  std::map<std::string, DraftUpstream> by_url;  // key: "balancer://name"
+  std::map<std::string, DraftUpstream> by_place;  // key: where the <Proxy> section begins
 };
 
-DraftRoute make_route(const Configuration& configuration, const PlacedRule& placed, Upstreams& upstreams, Report& report);
+DraftRoute make_route(const Server& host, const PlacedRule& placed, Upstreams& upstreams, Report& report);
 
 // The whole of it.
-std::vector<DraftRoute> make_routes(const Configuration& configuration, const Server& host, Upstreams& upstreams, Report& report);
+std::vector<DraftRoute> make_routes(const Server& host, Upstreams& upstreams, Report& report);
 
 }  // namespace sp::import::apache

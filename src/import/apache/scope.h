@@ -86,6 +86,17 @@ struct ServerTls {
   Origin verify_origin;
 };
 
+struct Balancer {
+  struct Member {
+    std::string url;
+    Parameters parameters;
+    Origin origin;
+  };
+  std::vector<Member> members;
+  Parameters parameters;
+  Origin origin;
+};
+
 // The server as a whole, or a virtual host.
 struct Server {
   std::vector<std::string> addresses;  // of <VirtualHost>
@@ -99,18 +110,10 @@ struct Server {
   std::vector<Rule> passes;              // then ProxyPass,
   std::vector<Rule> redirects;           // and Redirect last
   std::vector<Reverse> reverses;
-  bool redirects_to_https = false;  // a rule sends everything to https on the same name; it is not among `rewrites`
-  Origin origin, https_redirect_origin;
-};
-
-struct Balancer {
-  struct Member {
-    std::string url;
-    Parameters parameters;
-    Origin origin;
-  };
-  std::vector<Member> members;
-  Parameters parameters;
+  // A rule that sends everything to https on the same name, which is not among `rewrites`: the name in its target.
+  std::optional<std::string> redirects_to_https;
+  std::map<std::string, Balancer> balancers;
+  std::vector<LocationScope> proxy_sections;  // <Proxy URL>: pattern is the URL's beginning, or * for all
   Origin origin;
 };
 
@@ -118,8 +121,6 @@ struct Configuration {
   Server server;  // what stands outside of all virtual hosts
   std::vector<Server> virtual_hosts;
   std::vector<std::string> listens;  // "443", "10.0.0.1:80", "[::1]:80"
-  std::map<std::string, Balancer> balancers;
-  std::vector<LocationScope> proxy_sections;  // <Proxy URL>: pattern is the URL's beginning, or * for all
   std::vector<std::string> trusted_proxies;
   DraftLimits limits;
 };

@@ -1,6 +1,7 @@
 // Virtual hosts as sites, and sites in entries: an http and an https virtual host of one name become one site.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace sp::import::apache {
 struct BuiltSite {
   DraftSite site;
   std::vector<std::string> plain, secure;  // URLs to listen on
-  bool only_redirects_to_https = false;    // to the same name
+  std::optional<std::string> redirects_to_https;  // it does nothing but that, for its own name: as the target says it
   ServerTls tls;
   Origin origin;
 };

@@ -59,7 +59,7 @@ void describe_lost(const std::vector<Untranslated>& notes, Comments& header) {
   header.push_back("");
   header.push_back("NOT TRANSLATED: decide about each of these.");
   for (const Untranslated& note : notes) {
-    if (note.fate == Fate::lost) header.push_back(fmt::format("- {}: {}: {}", brief(note), note.directive, note.why));
+    if (note.fate == Fate::lost && note.why != see_rule) header.push_back(fmt::format("- {}: {}: {}", brief(note), note.directive, note.why));
   }
 }
 
@@ -67,7 +67,7 @@ void describe_changed(const std::vector<Untranslated>& notes, Comments& header) 
   std::map<std::string, std::vector<std::string>> by_reason;
   std::vector<std::string> reasons;
   for (const Untranslated& note : notes) {
-    if (note.fate != Fate::changed) continue;
+    if (note.fate != Fate::changed || note.why == see_rule) continue;
     auto& places = by_reason[note.why];
     if (places.empty()) reasons.push_back(note.why);
     places.push_back(brief(note));
@@ -87,7 +87,8 @@ void describe_changed(const std::vector<Untranslated>& notes, Comments& header) 
 void describe_not_needed(const std::vector<Untranslated>& notes, Comments& header) {
   std::vector<std::string> names;
   for (const Untranslated& note : notes) {
-    const std::string name = note.directive.substr(0, note.directive.find(' '));
+    std::string name = note.directive.substr(0, note.directive.find(' '));
+    if (note.why.starts_with(unused_parameters)) name += " (" + note.why.substr(std::string_view(unused_parameters).size()) + ")";
     const bool words = note.fate == Fate::not_needed && !name.starts_with('<');
     if (words && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
@@ -137,7 +138,7 @@ Imported import_apache(std::span<const std::string> files, const config::FileSys
   Draft draft;
   draft.certificates = apache::collect_certificates(sites, report);
   draft.entries = apache::make_entries(configuration, std::move(sites), report);
-  for (auto& [url, upstream] : upstreams.by_url) draft.upstreams.push_back(std::move(upstream));
+  for (auto& [url, upstream] : upstreams.by_place) draft.upstreams.push_back(std::move(upstream));
   Imported result{.yaml = {}, .untranslated = apache::sorted(std::move(report.notes())), .errors = std::move(tree.errors)};
   draft.header = apache::describe(files, result.untranslated, result.errors, draft);
   result.yaml = write_yaml(draft);
