@@ -1,26 +1,29 @@
 #include "app/logs.h"
 
-#include <cstdio>
+#include "stages/access_log/observer.h"
+#include "stages/access_log/operator_log.h"
+#include "stages/access_log/writer.h"
 
 namespace sp::app {
-struct Logs::Parts {};
-namespace {
-struct Quiet final : proxy::Observer {
-  void exchange_ended(const proxy::Exchange& e) override {
-    if (e.failure.failed()) std::fprintf(stderr, "failed %s: %.*s\n", std::string(info(e.failure.error.code).name).c_str(), (int)e.failure.detail.size(), e.failure.detail.data());
-  }
-  void connection_failed(const proxy::ClientConnection&, Code code, std::string_view detail) override {
-    std::fprintf(stderr, "connection %s: %.*s\n", std::string(info(code).name).c_str(), (int)detail.size(), detail.data());
-  }
-  void event(Severity, std::string_view, std::string_view) override {}
+
+struct Logs::Parts {
+  access_log::OperatorLog log{access_log::OperatorLog::standard()};
+  access_log::LogWriter writer{log};
 };
-}  // namespace
-Logs::Logs(const config::LogConfig&) {}
+
+Logs::Logs() : parts_(std::make_unique<Parts>()) {}
 Logs::~Logs() = default;
-void Logs::use(const config::LogConfig&) {}
-void Logs::reopen() {}
-std::unique_ptr<proxy::Observer> Logs::observer(runtime::Loop&) { return std::make_unique<Quiet>(); }
-void Logs::event(Severity, std::string_view what, std::string_view detail) {
-  std::fprintf(stderr, "%.*s %.*s\n", (int)what.size(), what.data(), (int)detail.size(), detail.data());
+
+Result<void> Logs::use(const config::LogConfig& config) { return parts_->writer.set_sink(config); }
+
+void Logs::reopen() { parts_->writer.reopen(); }
+
+std::unique_ptr<proxy::Observer> Logs::observer(runtime::Loop& loop) {
+  return std::make_unique<access_log::LogObserver>(loop, parts_->writer, parts_->log);
 }
+
+void Logs::event(Severity severity, std::string_view what, std::string_view detail) {
+  parts_->log.write(severity, what, detail);
+}
+
 }  // namespace sp::app

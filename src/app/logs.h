@@ -11,10 +11,10 @@ namespace sp::app {
 
 class Logs {
  public:
-  explicit Logs(const config::LogConfig& config);
+  Logs();
   ~Logs();  // writes what is left
-  // From now on as this configuration says.
-  void use(const config::LogConfig& config);
+  // From now on as this configuration says; on an error (a file that cannot be opened) as before.
+  Result<void> use(const config::LogConfig& config);
   // Opens the files again.
   void reopen();
   // What a worker reports to; made and used on its thread.

@@ -54,6 +54,12 @@ std::vector<int> allowed_cores() {
 // Of this process, so that a request which comes back here is seen, and one that passes another gate is not.
 std::string via_name() { return fmt::format("sallyport-{:08x}", std::random_device{}()); }
 
+config::Finding could_not_open(const config::LogConfig& log, const Error& error) {
+  return {.place = log.access.place,
+          .message = fmt::format("cannot write to {}: {}", log.access.value, info(error.code).what),
+          .remedy = std::string(info(error.code).remedy)};
+}
+
 class Server {
  public:
   explicit Server(const RunOptions& options) : options_(options), tickets_(std::make_shared<tls::TicketKeys>()), via_(via_name()) {}
@@ -94,7 +100,7 @@ int Server::run() {
   auto snapshot = load(loaded);
   if (!loaded.findings.empty()) std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
   if (snapshot == nullptr) return 3;
-  logs_ = std::make_unique<Logs>(snapshot->config.log);
+  logs_ = std::make_unique<Logs>();
   start_workers(snapshot->config.runtime);
   loaded.findings.clear();
   if (!take_over(std::move(snapshot), loaded)) {
@@ -128,6 +134,11 @@ void Server::start_workers(const config::RuntimeConfig& config) {
 // All or nothing: a new address that cannot be bound leaves everything as it was.
 bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::Loaded& loaded) {
   auto sockets = listeners_->bind(*snapshot, loaded.findings);
+  const config::LogConfig& log = snapshot->config.log;
+  if (!config::has_errors(loaded.findings)) {
+    auto opened = logs_->use(log);
+    if (!opened) loaded.findings.push_back(could_not_open(log, opened.error()));
+  }
   if (config::has_errors(loaded.findings)) return false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto adopted = workers_[i]->adopt(snapshot, std::move(sockets[i]));
@@ -138,7 +149,6 @@ bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::
     return false;
   }
   listeners_->commit(*snapshot);
-  logs_->use(snapshot->config.log);
   snapshot_ = std::move(snapshot);
   return true;
 }

@@ -111,7 +111,7 @@ constexpr std::array rows{
     CodeInfo{Code::misdirected, "misdirected", 421, "http_request_denied", Severity::info,
              "the connection was not made for this host",
              "the client should open a new connection for this host"},
-    CodeInfo{Code::no_site, "no_site", 404, "http_request_denied", Severity::info,
+    CodeInfo{Code::no_site, "no_site", 421, "http_request_denied", Severity::info,
              "no site of this listener has this host name",
              "add the name to `hosts` of a site, or a site with hosts: [ \"*\" ]"},
     CodeInfo{Code::no_route, "no_route", 404, "http_request_denied", Severity::info,
