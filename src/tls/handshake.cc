@@ -32,6 +32,9 @@ Task<Result<void>> TlsStream::handshake(TimePoint deadline) {
       if (!ready) co_return handshake_failed(ready.error().code);
     }
   }
+  // With TLS 1.2 the library does not report a ticket that was renewed, although it spoils the session that was used.
+  const bool renewable = session_slot_ != nullptr && SSL_version(ssl_.get()) < TLS1_3_VERSION;
+  if (renewable && SSL_session_reused(ssl_.get()) == 1) session_arrived(SSL_get1_session(ssl_.get()));
   opening_.reset();
   co_return Result<void>{};
 }

@@ -74,7 +74,9 @@ int ServerCallbacks::ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
   if (EVP_MAC_CTX_set_params(mac, params) != 1) return -1;
   if (EVP_CipherInit_ex(cipher, aes, nullptr, (*key)->cipher.data(), iv, encrypt) != 1) return -1;
-  return key == keys.begin() ? 1 : 2;  // 2: take it, and issue a new one
+  if (encrypt == 1) return 1;
+  // 2: take it, and issue a new one. With TLS 1.3 always: clients use a ticket once (RFC 8446 appendix C.4).
+  return key == keys.begin() && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 }
 
 int ServerCallbacks::verify_client(X509_STORE_CTX* verification, void*) {

@@ -161,6 +161,21 @@ IoResult TlsStream::flush() {
   return IoResult::done(0);
 }
 
+// Session tickets and the like must not wait for a writer that may never come.
+void TlsStream::flush_control() {
+  if (out_ == nullptr || out_->owed() > 0 || writer_waits_) return;
+  if (flush().status == IoStatus::would_block) lower_->arm(runtime::Direction::write, pusher_);
+}
+
+void TlsStream::push(runtime::IoWait& self, Code why) {
+  if (why == Code::ok) static_cast<Pusher&>(self).stream.flush_control();
+}
+
+std::unique_ptr<runtime::Stream> TlsStream::take_lower() {
+  lower_->disarm(runtime::Direction::write);
+  return std::move(lower_);
+}
+
 // ---- reading ----
 
 IoResult TlsStream::try_read(std::span<char> into) {
@@ -181,23 +196,23 @@ IoResult TlsStream::try_read(std::span<char> into) {
   }
   hold_input_ = false;
   const IoResult stopped = n > 0 ? IoResult::done(total) : read_stopped(n);
-  if (out_ != nullptr && out_->size() > control_limit && out_->owed() == 0) flush();
+  if (out_ != nullptr && out_->size() > control_limit) flush_control();
   if (total > 0) return IoResult::done(total);
-  if (stopped.status == IoStatus::would_block && out_ != nullptr) flush();
+  if (stopped.status == IoStatus::would_block) flush_control();
   return stopped;
 }
 
 IoResult TlsStream::worth_reading() {
   if (SSL_has_pending(ssl_.get()) == 0) {
     const IoResult below = lower_->try_read({});
-    if (below.status == IoStatus::would_block && out_ != nullptr) flush();
+    if (below.status == IoStatus::would_block) flush_control();
     return below;
   }
   char probe;
   const int n = SSL_peek(ssl_.get(), &probe, 1);
   if (n > 0) return IoResult::done(0);
   if (read_stopped(n).status != IoStatus::would_block) return IoResult::done(0);  // reading will tell
-  if (out_ != nullptr) flush();
+  flush_control();
   return IoResult::would_block();
 }
 
@@ -228,17 +243,27 @@ IoResult TlsStream::try_write(std::span<const iovec> pieces) {
   if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
   const std::size_t total = Cursor{pieces}.left();
   if (total == 0) return IoResult::done(0);
-  if (out_ != nullptr && (out_->owed() > 0 || out_->size() > control_limit)) {
-    const std::size_t owed = out_->owed();
-    const IoResult flushed = flush();
-    if (flushed.status == IoStatus::failed) return flushed;
-    surplus_ += out_ == nullptr ? owed : out_->take_credit();
-    if (surplus_ == 0 && out_ != nullptr) return IoResult::would_block();
+  IoResult result = settle_earlier_writes();
+  if (result.status == IoStatus::done) {
+    if (surplus_ == 0) {
+      result = encrypt(pieces, total);
+    } else {
+      result = IoResult::done(std::min(surplus_, total));
+      surplus_ -= result.bytes;
+    }
   }
-  if (surplus_ == 0) return encrypt(pieces, total);
-  const std::size_t n = std::min(surplus_, total);
-  surplus_ -= n;
-  return IoResult::done(n);
+  writer_waits_ = result.status == IoStatus::would_block || (out_ != nullptr && out_->owed() > 0);
+  return result;
+}
+
+// done: either there is a surplus to report, or nothing of an earlier call is left.
+IoResult TlsStream::settle_earlier_writes() {
+  if (out_ == nullptr || (out_->owed() == 0 && out_->size() <= control_limit)) return IoResult::done(0);
+  const std::size_t owed = out_->owed();
+  const IoResult flushed = flush();
+  if (flushed.status == IoStatus::failed) return flushed;
+  surplus_ += out_ == nullptr ? owed : out_->take_credit();
+  return surplus_ > 0 || out_ == nullptr ? IoResult::done(0) : IoResult::would_block();
 }
 
 std::size_t TlsStream::record_limit(std::size_t left) {
@@ -299,7 +324,7 @@ void TlsStream::abort(Code why) {
 }
 
 void TlsStream::release_buffers() {
-  if (out_ != nullptr && out_->owed() == 0) flush();
+  flush_control();
   // Does nothing while a part of a record is waiting for its rest.
   if (ssl_ != nullptr) SSL_free_buffers(ssl_.get());
   lower_->release_buffers();

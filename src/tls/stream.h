@@ -37,7 +37,8 @@ class TlsStream final : public runtime::Stream {
   TlsStream(SslPtr ssl, std::unique_ptr<runtime::Stream> lower, std::unique_ptr<Opening> opening);
   ~TlsStream() override;  // closes at once: no close_notify (try_finish sends it)
 
-  // Once, before anything else. Fails with timeout, with the Code of the stream below, or with a Code of TLS, and then
+  // Once, before anything else. A client writes or reads soon after it: its last message leaves only then (see above), and
+  // the server waits for it. Fails with timeout, with the Code of the stream below, or with a Code of TLS, and then
   // diagnosis() says more.
   runtime::Task<Result<void>> handshake(runtime::TimePoint deadline = runtime::never);
 
@@ -57,7 +58,7 @@ class TlsStream final : public runtime::Stream {
   // Why the handshake failed, or why the peer ended the connection by an alert later; null if neither happened.
   const Diagnosis* diagnosis() const { return diagnosis_.get(); }
   // The stream below, to answer in plain text after plain_http_on_tls. Nothing else may be done with this stream then.
-  std::unique_ptr<runtime::Stream> take_lower() { return std::move(lower_); }
+  std::unique_ptr<runtime::Stream> take_lower();
 
   // ---- Stream ----
   runtime::IoResult try_read(std::span<char> into) override;
@@ -70,7 +71,8 @@ class TlsStream final : public runtime::Stream {
   void watch_hangup(const runtime::HangupWatch* watch) override { lower_->watch_hangup(watch); }
   void release_buffers() override;
 
-  // ---- for the callbacks of the TLS library ----
+  // ---- for tests, and the callbacks of the TLS library ----
+  ssl_st* native() { return ssl_.get(); }
   static TlsStream& of(const ssl_st* ssl);
   Opening* opening() { return opening_.get(); }
   void set_certificates(const CertificateSet* chosen) { certificates_ = chosen; }
@@ -85,12 +87,21 @@ class TlsStream final : public runtime::Stream {
   runtime::IoResult worth_reading();
   runtime::IoResult read_stopped(int returned);
   runtime::IoResult encrypt(std::span<const iovec> pieces, std::size_t total);
+  runtime::IoResult settle_earlier_writes();
   runtime::IoResult write_stopped(int returned);
   std::size_t record_limit(std::size_t left);
   runtime::IoResult flush();
+  void flush_control();
+  static void push(runtime::IoWait& self, Code why);
   runtime::Task<Result<void>> send_flight(runtime::TimePoint deadline);
   Result<void> handshake_failed(Code below);
   OutBuffer& out();
+
+  // Waits to send what TLS itself has to say, when no writer of the caller's does.
+  struct Pusher : runtime::IoWait {
+    explicit Pusher(TlsStream& owner) : IoWait(&TlsStream::push, runtime::never), stream(owner) {}
+    TlsStream& stream;
+  };
 
   SslPtr ssl_;
   std::unique_ptr<runtime::Stream> lower_;
@@ -99,12 +110,14 @@ class TlsStream final : public runtime::Stream {
   std::unique_ptr<SessionSlot> session_slot_;
   std::unique_ptr<Diagnosis> diagnosis_;
   const CertificateSet* certificates_ = nullptr;
+  Pusher pusher_{*this};
   runtime::TimePoint last_write_{};
   std::size_t surplus_ = 0;                 // written octets that the caller was not told of yet
   std::uint32_t burst_bytes_ = 0;           // written since the connection was last idle, up to where it stops to matter
   Code read_fault_ = Code::ok;
   Code write_fault_ = Code::ok;
   Drain drain_ = Drain::collect;
+  bool writer_waits_ = false;               // the caller will come again with the rest of its octets
   bool hold_input_ = false;                 // the stream below is not to be asked now
   bool lower_ended_ = false;
   bool ended_ = false;
