@@ -1,5 +1,5 @@
-// Content: in one piece and octet by octet it must be the same, and it must end at the same place. The first octet chooses
-// the framing.
+// Content: in one piece and octet by octet it must be the same, and it must end at the same place. The first octet
+// chooses the framing.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

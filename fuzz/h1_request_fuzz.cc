@@ -1,5 +1,5 @@
-// Request heads: what is read must be the same in one piece and in two, must be writable, and must then be read as the same
-// again.
+// Request heads: what is read must be the same in one piece and in two, must be writable, and must then be read as the
+// same again.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -30,7 +30,8 @@ void check_round_trip(const http::RequestHead& head, Persistence persistence) {
   Arena arena;
   http::RequestHead again(arena);
   Persistence persistence_again;
-  auto size = RequestReader({.request_line = 1 << 17, .head = 1 << 18, .fields = 256}).read(out.view(), again, persistence_again);
+  auto size = RequestReader({.request_line = 1 << 17, .head = 1 << 18, .fields = 256})
+                  .read(out.view(), again, persistence_again);
   expect(size.has_value() && *size == out.size());
   expect(persistence_again.framing == written->framing);
   expect(rows::describe(again.fields) == rows::describe(head.fields));

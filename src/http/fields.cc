@@ -58,15 +58,28 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-// A hash over the length and four characters that the known names do not collide on: so that one comparison
-// decides. The table is built by the compiler, which also refuses a set of names that collides.
+// Four characters as a number, letters without case; what it makes of other characters does not matter, since a comparison
+// follows.
+constexpr std::uint32_t four(const char* text) {
+  const auto at = [&](int i) { return std::uint32_t{static_cast<unsigned char>(text[i])}; };
+  return (at(0) | at(1) << 8 | at(2) << 16 | at(3) << 24) | 0x20202020;
+}
+
+// A hash over the length and the first and last four characters that the known names do not collide on: so that one
+// comparison decides. The table is built by the compiler, which also refuses a set of names that collides.
 constexpr std::size_t slots = 512;
 constexpr std::size_t slot_of(std::string_view name) {
-  // Without case for letters; what it makes of other characters does not matter, since a comparison follows.
-  const char* text = name.data();
-  auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i] | 0x20)); };
-  std::size_t n = name.size();
-  return (n * 231 + at(0) * 242 + at(n / 2) * 334 + at(n * 3 / 4) * 195 + at(n - 1) * 404) % slots;
+  const char* const text = name.data();
+  const std::size_t n = name.size();
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  if (n >= 4) {
+    first = four(text);
+    last = four(text + n - 4);
+  } else {
+    first = static_cast<unsigned char>(text[0] | 0x20) | static_cast<std::uint32_t>(text[n - 1] | 0x20) << 8;
+  }
+  return (first * 0x7311d8a3 + last * 0x78e51061 + static_cast<std::uint32_t>(n << 24)) >> 23;
 }
 
 struct Table {
@@ -114,12 +127,26 @@ bool same_letters(std::uint64_t x, std::uint64_t y) {
   return ((differ << 2) & ~letter) == 0;
 }
 
+// Whether both are the same, by at most four comparisons that overlap; false for texts too long or short for them. Names
+// nearly always come in the usual spelling.
+bool same_spelling(const char* a, const char* b, std::size_t n) {
+  const auto same8 = [&](std::size_t at) { return load<std::uint64_t>(a + at) == load<std::uint64_t>(b + at); };
+  const auto same4 = [&](std::size_t at) { return load<std::uint32_t>(a + at) == load<std::uint32_t>(b + at); };
+  if (n > 16) return n <= 32 && same8(0) && same8(8) && same8(n - 16) && same8(n - 8);
+  if (n >= 8) return same8(0) && same8(n - 8);
+  return n >= 4 && same4(0) && same4(n - 4);
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
   if (name.empty()) return FieldId::other;
-  std::uint8_t id = table.ids[slot_of(name)];
-  return id != 0 && iequals(names[id], name) ? static_cast<FieldId>(id) : FieldId::other;
+  const std::uint8_t id = table.ids[slot_of(name)];
+  if (id == 0) return FieldId::other;
+  const std::string_view known = names[id];
+  if (known.size() != name.size()) return FieldId::other;
+  return same_spelling(known.data(), name.data(), name.size()) || iequals(known, name) ? static_cast<FieldId>(id)
+                                                                                       : FieldId::other;
 }
 
 std::string_view field_name(FieldId id) { return names[static_cast<std::size_t>(id)]; }

@@ -11,8 +11,8 @@
 namespace sp::codec::h1 {
 namespace {
 
-// Extensions say nothing to us, so that a body of chunks with one octet and 200 of extension is an attack on those who read
-// it. So much is borne in advance; beyond it every octet of extension needs one of content.
+// Extensions say nothing to us, so that a body of chunks with one octet and 200 of extension is an attack on those who
+// read it. So much is borne in advance; beyond it every octet of extension needs one of content.
 constexpr std::uint32_t max_overhead = 16384;
 
 constexpr std::uint32_t bounded(std::size_t n) {
@@ -33,7 +33,10 @@ void BodyReader::start(const Framing& framing) {
   switch (framing.kind) {
     case Framing::Kind::none: state_ = State::done; break;
     case Framing::Kind::length: state_ = left_ == 0 ? State::done : State::fixed; break;
-    case Framing::Kind::chunked: left_ = 0; state_ = State::size; break;
+    case Framing::Kind::chunked:
+      left_ = 0;
+      state_ = State::size;
+      break;
     case Framing::Kind::until_close: state_ = State::until_close; break;
   }
 }
@@ -115,9 +118,7 @@ Result<void> BodyReader::read_line(ByteView& in) {
 // Null, or what is wrong with it.
 const char* BodyReader::take_octet(char c) {
   switch (state_) {
-    case State::data_cr:
-      state_ = State::data_lf;
-      return c == '\r' ? nullptr : "chunk: longer than its size";
+    case State::data_cr: state_ = State::data_lf; return c == '\r' ? nullptr : "chunk: longer than its size";
     case State::data_lf:
       state_ = State::size;
       line_ = digits_ = 0;

@@ -1,5 +1,5 @@
-// Takes the content behind a head out of its framing (RFC 9112 sections 6 and 7): octets in, octets of content out, chunk
-// lines and extensions dropped.
+// Takes the content behind a head out of its framing (RFC 9112 sections 6 and 7): octets in, octets of content out,
+// chunk lines and extensions dropped.
 #pragma once
 
 #include <cstddef>
@@ -29,27 +29,34 @@ class BodyReader {
 
   // Takes octets off the front of `in`. What it leaves in `in` although it returned no data and is not done (only the
   // beginning of a trailer section, which is at most limits.trailers long) must be shown again with more behind it.
-  // Trailer fields are copied into `trailers` and its arena; where that is null they are checked and dropped. Once done,
-  // `in` is what follows the message.
-  // Errors, after which the connection cannot be used again: bad_chunk and bad_trailer of the client; of an upstream
-  // bad_response_chunk for both.
+  // Trailer fields are copied into `trailers` and its arena; where that is null they are checked and dropped. Once
+  // done, `in` is what follows the message. Errors, after which the connection cannot be used again: bad_chunk and
+  // bad_trailer of the client; of an upstream bad_response_chunk for both.
   Result<Step> next(ByteView& in, http::Fields* trailers);
 
   // The connection ended: complete (until close, or already done) or cut off (body_incomplete, response_incomplete)?
   Result<void> end() const;
 
   bool done() const { return state_ == State::done; }
-  // How many octets of content come next without any framing in between, as far as is known: of the rest of a known length
-  // or of this chunk. All ones: up to the end of the connection.
+  // How many octets of content come next without any framing in between, as far as is known: of the rest of a known
+  // length or of this chunk. All ones: up to the end of the connection.
   std::uint64_t contiguous() const;
   // `octets` of them (at most contiguous()) were moved without passing here, as by splice.
   void skip(std::uint64_t octets);
 
  private:
   enum class State : std::uint8_t {
-    done, fixed, until_close,
-    size, blank, extension, size_lf,  // of a chunk's line: digits; white space before ';'; behind ';'; LF is due
-    data, data_cr, data_lf, trailers
+    done,
+    fixed,
+    until_close,
+    size,
+    blank,
+    extension,
+    size_lf,  // of a chunk's line: digits; white space before ';'; behind ';'; LF is due
+    data,
+    data_cr,
+    data_lf,
+    trailers
   };
 
   struct Bounds {

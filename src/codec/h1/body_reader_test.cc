@@ -13,9 +13,10 @@ constexpr Framing chunked{Framing::Kind::chunked, 0};
 constexpr Framing until_close{Framing::Kind::until_close, 0};
 constexpr Framing length(std::uint64_t n) { return {Framing::Kind::length, n}; }
 
-// Reads `bytes` in pieces as a connection would; the result is content, trailer fields, and what is left behind them; or the
-// code and the content before it. At the end of the bytes the connection ends.
-std::string read_body(const Framing& framing, std::string_view bytes, const rows::Cuts& cuts, Side sender = Side::client) {
+// Reads `bytes` in pieces as a connection would; the result is content, trailer fields, and what is left behind them;
+// or the code and the content before it. At the end of the bytes the connection ends.
+std::string read_body(const Framing& framing, std::string_view bytes, const rows::Cuts& cuts,
+                      Side sender = Side::client) {
   Arena arena;
   http::Fields trailers(arena);
   BodyReader reader(Limits{}, sender);
@@ -143,13 +144,39 @@ const std::vector<BodyRow> all_rows{
     {chunked, "0\r\nA: " + std::string(8200, 'b') + "\r\n\r\n", "bad_trailer"},
 };
 
-const std::vector<std::string> forbidden{
-    "Content-Length: 5", "Transfer-Encoding: chunked", "Host: a", "Trailer: b", "Cookie: a", "Set-Cookie: a=b",
-    "Authorization: x", "Proxy-Authorization: x", "Proxy-Connection: close", "Proxy: x", "X-Forwarded-For: 1",
-    "X-Forwarded-Anything: 1", "Forwarded: for=1", "Via: 1.1 a", "Connection: close", "Keep-Alive: a",
-    "Content-Type: a/b", "Content-Encoding: gzip", "Content-Range: bytes 0-1/2", "content-anything: a", "Expect: 100-continue",
-    "TE: trailers", "Upgrade: h2c", "Max-Forwards: 1", "Cache-Control: no-store", "Range: bytes=0-1", "If-Match: a",
-    "if-none-match: b", "WWW-Authenticate: a", "Location: /", "X-Real-IP: 1.2.3.4", "HTTP2-Settings: a", "Vary: *"};
+const std::vector<std::string> forbidden{"Content-Length: 5",
+                                         "Transfer-Encoding: chunked",
+                                         "Host: a",
+                                         "Trailer: b",
+                                         "Cookie: a",
+                                         "Set-Cookie: a=b",
+                                         "Authorization: x",
+                                         "Proxy-Authorization: x",
+                                         "Proxy-Connection: close",
+                                         "Proxy: x",
+                                         "X-Forwarded-For: 1",
+                                         "X-Forwarded-Anything: 1",
+                                         "Forwarded: for=1",
+                                         "Via: 1.1 a",
+                                         "Connection: close",
+                                         "Keep-Alive: a",
+                                         "Content-Type: a/b",
+                                         "Content-Encoding: gzip",
+                                         "Content-Range: bytes 0-1/2",
+                                         "content-anything: a",
+                                         "Expect: 100-continue",
+                                         "TE: trailers",
+                                         "Upgrade: h2c",
+                                         "Max-Forwards: 1",
+                                         "Cache-Control: no-store",
+                                         "Range: bytes=0-1",
+                                         "If-Match: a",
+                                         "if-none-match: b",
+                                         "WWW-Authenticate: a",
+                                         "Location: /",
+                                         "X-Real-IP: 1.2.3.4",
+                                         "HTTP2-Settings: a",
+                                         "Vary: *"};
 
 TEST(BodyReader, rows_whole) {
   for (const BodyRow& row : all_rows) EXPECT_EQ(read_body(row.framing, row.bytes, {100000}), row.expected) << row.bytes;

@@ -38,6 +38,12 @@ constexpr bool has_class(char c, std::uint8_t bits) {
 }
 constexpr bool is_control(char c) { return has_class(c, class_control); }
 constexpr bool is_tchar(char c) { return has_class(c, class_tchar); }
+// A token: at least one character, all of them tchar.
+constexpr bool is_name(std::string_view text) {
+  std::uint8_t all = class_tchar;
+  for (char c : text) all &= character_classes[static_cast<unsigned char>(c)];
+  return all != 0 && !text.empty();
+}
 constexpr bool is_digit(char c) { return has_class(c, class_digit); }
 // The value of a hexadecimal digit; 16 for other characters.
 constexpr unsigned hex_value(char c) {

@@ -23,7 +23,7 @@ Result<std::size_t> write_last_chunk(const http::Fields& trailers, OutBuffer& ou
       out.truncate(before);
       return fail(Code::internal, "trailers: a field that is not allowed there");
     }
-    text.field(field.name, field.value);
+    text.field(field);
   }
   auto octets = text.finish(Code::fields_too_large);
   if (!octets) {

@@ -1,4 +1,5 @@
-// The options of Connection (RFC 9110 section 7.6.1): what they say about the connection, and which fields go no further.
+// The options of Connection (RFC 9110 section 7.6.1): what they say about the connection, and which fields go no
+// further.
 #pragma once
 
 #include <array>
@@ -14,15 +15,16 @@ class ConnectionOptions {
  public:
   static constexpr std::size_t max_options = 64;
 
-  // One Connection field's value: a list of tokens, empty elements allowed. False: malformed, or more than max_options in all.
+  // One Connection field's value: a list of tokens, empty elements allowed. False: malformed, or more than max_options
+  // in all.
   [[nodiscard]] bool add(std::string_view value);
 
   bool close() const { return close_; }
   bool keep_alive() const { return keep_alive_; }
   bool upgrade() const { return upgrade_; }
 
-  // Removes the fields that are named, but never one that is for the recipient or that a proxy acts on: a client could use
-  // that to strip what another hop relies on (Cookie, X-Forwarded-For).
+  // Removes the fields that are named, but never one that is for the recipient or that a proxy acts on: a client could
+  // use that to strip what another hop relies on (Cookie, X-Forwarded-For).
   void strip(http::Fields& fields) const;
 
  private:
@@ -37,7 +39,8 @@ class ConnectionOptions {
   bool close_ = false;
   bool keep_alive_ = false;
   bool upgrade_ = false;
-  // Options that may be field names. Not initialised (there are hardly ever any): only the first name_count_ mean anything.
+  // Options that may be field names. Not initialised (there are hardly ever any): only the first name_count_ mean
+  // anything.
   std::array<Name, max_options> names_;
 };
 

@@ -23,7 +23,19 @@ bool lists_trailers(std::string_view te) {
   return false;
 }
 
-// Takes a field that belongs to the connection. False: the field is end-to-end. `ok` becomes false where it is malformed.
+// The fields that take_connection_field() looks at.
+constexpr bool concerns_connection(FieldId id) {
+  constexpr auto bit = [](FieldId one) { return std::uint64_t{1} << static_cast<unsigned>(one); };
+  constexpr std::uint64_t ids =
+      bit(FieldId::host) | bit(FieldId::content_length) | bit(FieldId::transfer_encoding) | bit(FieldId::expect) |
+      bit(FieldId::upgrade) | bit(FieldId::connection) | bit(FieldId::te) | bit(FieldId::cookie) |
+      bit(FieldId::http2_settings) | bit(FieldId::keep_alive) | bit(FieldId::proxy) | bit(FieldId::proxy_authenticate) |
+      bit(FieldId::proxy_authentication_info) | bit(FieldId::proxy_authorization) | bit(FieldId::proxy_connection);
+  return (ids & bit(id)) != 0;
+}
+
+// Takes a field that belongs to the connection. False: the field is end-to-end. `ok` becomes false where it is
+// malformed.
 bool take_connection_field(const http::Field& field, ConnectionFields& found, bool& ok) {
   switch (field.id) {
     case FieldId::host: take(field.value, found.host, found.hosts); return true;
@@ -57,8 +69,9 @@ Code parse_field_line(ByteView octets, const Line& line, http::Field& field) {
   field.id = http::field_id(field.name);
   const char* value = colon + 1;
   const char* end = octets.data() + line.end;
-  while (value != end && is_white(*value)) ++value;
-  while (end != value && is_white(end[-1])) --end;
+  // The CR at the end stops the one, the first character that is not white the other.
+  while (is_white(*value)) ++value;
+  while (value != end && is_white(end[-1])) --end;
   field.value = {value, static_cast<std::size_t>(end - value)};
   return Code::ok;
 }
@@ -71,7 +84,7 @@ Result<void> read_fields(ByteView head, HeadLines& lines, Underscores underscore
     if (code != Code::ok) return refused(code, "field line");
     if (field.id == FieldId::other) {
       if (underscores == Underscores::drop && field.name.contains('_')) continue;
-    } else {
+    } else if (concerns_connection(field.id)) {
       bool ok = true;
       const bool taken = take_connection_field(field, found, ok);
       if (!ok) return refused(Code::bad_connection_field, "Connection");

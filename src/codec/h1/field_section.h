@@ -1,4 +1,5 @@
-// The field lines of a head, parted into what goes on with the message and what belongs to the connection that carried it.
+// The field lines of a head, parted into what goes on with the message and what belongs to the connection that carried
+// it.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,14 @@ struct ConnectionFields {
   ConnectionOptions options;  // last, like its array: else compilers clear all of it with the numbers around it
 };
 
-// One field line of `octets`: a token, a colon right behind it, and a value without the white space around it. Octets that
-// the scan refuses are not in it. The code of a line that is no field: bad_field_name, bad_field_value (obs-fold); else ok.
+// One field line of `octets`: a token, a colon right behind it, and a value without the white space around it. Octets
+// that the scan refuses are not in it. The code of a line that is no field: bad_field_name, bad_field_value (obs-fold);
+// else ok.
 Code parse_field_line(ByteView octets, const Line& line, http::Field& field);
 
-// Reads the lines that are left. `fields` gets the end-to-end fields in their order, without those that Connection names;
-// `found` the rest. Dropped without a trace: Keep-Alive, Proxy and the Proxy-* fields of one hop, HTTP2-Settings.
-// Errors, all Side::client: bad_field_name, bad_field_value, bad_connection_field.
+// Reads the lines that are left. `fields` gets the end-to-end fields in their order, without those that Connection
+// names; `found` the rest. Dropped without a trace: Keep-Alive, Proxy and the Proxy-* fields of one hop,
+// HTTP2-Settings. Errors, all Side::client: bad_field_name, bad_field_value, bad_connection_field.
 Result<void> read_fields(ByteView head, HeadLines& lines, Underscores underscores, http::Fields& fields,
                          ConnectionFields& found);
 

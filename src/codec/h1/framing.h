@@ -1,5 +1,5 @@
-// How the content of a message is delimited: RFC 9112 section 6.3. body_length() is the only code in the program that reads
-// Content-Length and Transfer-Encoding; whatever two readers could read differently is refused there.
+// How the content of a message is delimited: RFC 9112 section 6.3. body_length() is the only code in the program that
+// reads Content-Length and Transfer-Encoding; whatever two readers could read differently is refused there.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ HeadScan::Outcome HeadScan::scan(ByteView in, std::size_t from, const ScanLimits
   for (bool first = true;; first = false) {
     const Stop stop = scan_lines(bounded, cursor_, index);
     const bool in_first_line = lines_ + index.count == 0;
-    const std::size_t first_line = lines_ != 0     ? 0
+    const std::size_t first_line = lines_ != 0       ? 0
                                    : index.count > 0 ? index.lines[0].end + 2 - from
                                                      : cursor_.at - from;
     lines_ += index.count;
@@ -31,7 +31,11 @@ HeadScan::Outcome HeadScan::scan(ByteView in, std::size_t from, const ScanLimits
 }
 
 HeadLines::HeadLines(ByteView head, std::size_t from, bool indexed, LineIndex& index)
-    : head_(head), index_(index), next_(index.lines.data()), end_(indexed ? next_ + index.count : next_), last_(indexed) {
+    : head_(head),
+      index_(index),
+      next_(index.lines.data()),
+      end_(indexed ? next_ + index.count : next_),
+      last_(indexed) {
   cursor_.at = cursor_.line = static_cast<std::uint32_t>(from);
 }
 

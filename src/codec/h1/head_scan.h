@@ -1,5 +1,5 @@
-// Finds the end of a head or trailer section in octets that may come one by one, and refuses control characters as soon as
-// they are seen.
+// Finds the end of a head or trailer section in octets that may come one by one, and refuses control characters as soon
+// as they are seen.
 #pragma once
 
 #include <cstddef>
@@ -19,16 +19,16 @@ struct ScanLimits {
 class HeadScan {
  public:
   enum class Outcome : std::uint8_t {
-    more,             // the end is not there yet
-    complete,         // `end()` is behind the empty line
-    control,          // a control character, or CR and LF not as a pair: after `lines()` whole lines
-    line_too_long,    // the first line
+    more,           // the end is not there yet
+    complete,       // `end()` is behind the empty line
+    control,        // a control character, or CR and LF not as a pair: after `lines()` whole lines
+    line_too_long,  // the first line
     too_long,
     too_many_lines,
   };
 
-  // `in` begins with the same octets each time; the first `from` of them are not part of the head, and at least one octet
-  // follows them. `index` holds the lines that the last look found.
+  // `in` begins with the same octets each time; the first `from` of them are not part of the head, and at least one
+  // octet follows them. `index` holds the lines that the last look found.
   Outcome scan(ByteView in, std::size_t from, const ScanLimits& limits, LineIndex& index);
 
   bool begun() const { return started_; }

@@ -1,4 +1,4 @@
-// A head while it is being written: counts what it appends, so that the whole can be read again at the end and compared.
+// A head while it is being written, and the check that nothing but what was meant has been written.
 #pragma once
 
 #include <cstddef>
@@ -6,48 +6,61 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "codec/h1/characters.h"
 #include "codec/h1/out_buffer.h"
 #include "http/fields.h"
 
 namespace sp::codec::h1 {
 
+// Names must be tokens when they are appended; everything else is judged at the end, by
+// the classes of characters that our readers go by: a head of n lines holds the 2n control characters that end them,
+// and whatever smuggles in another is seen because there are more.
 class HeadText {
  public:
   explicit HeadText(OutBuffer& out) : out_(out), begin_(out.size()) {}
 
+  // A field of the message: its name is checked.
+  void field(const http::Field& field) {
+    if (field.id == http::FieldId::other && !is_name(field.name)) [[unlikely]]
+      bad_name_ = true;
+    this->field(field.name, field.value);
+  }
+  // A field of ours.
   void field(std::string_view name, std::string_view value) {
     out_.append_field(name, value);
-    count(name);
+    ++lines_;
   }
   void field(std::string_view name, std::uint64_t number) {
     out_.append(name);
     out_.append(": ");
     out_.append_decimal(number);
     out_.append("\r\n");
-    count(name);
-  }
-  // Counts a line that was appended to the buffer directly, and the token at its beginning.
-  void count(std::string_view word) {
     ++lines_;
-    names_ += word.size();
   }
+  // Counts a line that was appended to the buffer directly.
+  void count_line() { ++lines_; }
 
-  // The empty line. Then everything is read by the scanner that reads for us: the lines, and where their names end, must be
-  // those that were meant. Returns the octets written; on an error the buffer is as it was.
+  // The empty line, and the check. Returns the octets written; on an error the buffer is as it was.
   Result<std::size_t> finish(Code too_large);
   // Takes back what was written.
   std::unexpected<Error> give_up(Code code, const char* where);
 
  private:
-  bool reads_the_same() const;
-
   OutBuffer& out_;
   std::size_t begin_;
-  std::size_t names_ = 0;
-  std::uint32_t lines_ = 0;
+  std::size_t lines_ = 0;
+  bool bad_name_ = false;
 };
 
 // Whether the model may hold this field: not what belongs to a connection, which the writers make themselves.
-bool writable(http::FieldId id);
+constexpr bool writable(http::FieldId id) {
+  using http::FieldId;
+  constexpr auto bit = [](FieldId one) { return std::uint64_t{1} << static_cast<unsigned>(one); };
+  constexpr std::uint64_t refused = bit(FieldId::connection) | bit(FieldId::content_length) | bit(FieldId::expect) |
+                                    bit(FieldId::host) | bit(FieldId::http2_settings) | bit(FieldId::keep_alive) |
+                                    bit(FieldId::proxy) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
+                                    bit(FieldId::transfer_encoding) | bit(FieldId::upgrade);
+  return (refused & bit(id)) == 0;
+}
 
 }  // namespace sp::codec::h1

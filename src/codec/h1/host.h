@@ -13,9 +13,9 @@ struct Authority {
   std::optional<std::uint16_t> port;
 };
 
-// A reg-name (an IPv4 address looks like one) or an IPv6 address in brackets, and a port of at most five digits. Nothing
-// where it is malformed or empty. Narrower than the grammar on purpose: no user information, no zone or future address, and
-// no ',', which the grammar allows in a name but by which a reader of lists would see two hosts.
+// A reg-name (an IPv4 address looks like one) or an IPv6 address in brackets, and a port of at most five digits.
+// Nothing where it is malformed or empty. Narrower than the grammar on purpose: no user information, no zone or future
+// address, and no ',', which the grammar allows in a name but by which a reader of lists would see two hosts.
 std::optional<Authority> parse_authority(std::string_view text);
 
 // Whether both name one host and port; a port that is not given is `default_port`.

@@ -1,5 +1,5 @@
-// The bounds of one HTTP/1 connection's reading. Everything that a peer can make long or many is here; all are in octets
-// unless they count something.
+// The bounds of one HTTP/1 connection's reading. Everything that a peer can make long or many is here; all are in
+// octets unless they count something.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Limits {
   std::uint32_t fields = 128;       // field lines in a head: 431 beyond it
   std::size_t trailers = 8192;      // the whole trailer section
   std::uint32_t trailer_fields = 32;
-  std::size_t chunk_line = 256;     // one chunk's size and extensions, without the CRLF
+  std::size_t chunk_line = 256;  // one chunk's size and extensions, without the CRLF
   Underscores underscores = Underscores::drop;
 };
 

@@ -61,7 +61,8 @@ TEST(Limits, responses) {
             "response_fields_too_large");
   EXPECT_EQ(rows::read_response(start + "A: " + std::string(70000, 'b'), http::Method::get, {4096}),
             "response_fields_too_large");
-  EXPECT_EQ(rows::read_response("HTTP/1.1 200 " + std::string(9000, 'a'), http::Method::get, {4096}), "bad_status_line");
+  EXPECT_EQ(rows::read_response("HTTP/1.1 200 " + std::string(9000, 'a'), http::Method::get, {4096}),
+            "bad_status_line");
 }
 
 TEST(Limits, underscores_are_kept_where_wanted) {

@@ -95,7 +95,8 @@ Result<void> settle_requests(const ConnectionFields& found, http::RequestHead& h
   head.upgrade = upgrade_protocol(found, head.version);
   if (content && head.method == http::Method::connect) return refused(Code::upgrade_with_body, "CONNECT");
   if (content && !head.upgrade.empty()) {
-    // Octets behind the head would be content to one reader and the tunnel's to another. Protocols that may be ignored are.
+    // Octets behind the head would be content to one reader and the tunnel's to another. Protocols that may be ignored
+    // are.
     if (http::iequals(head.upgrade, "websocket")) return refused(Code::upgrade_with_body, "Upgrade");
     head.upgrade = {};
   }
@@ -148,7 +149,7 @@ Error scan_error(HeadScan::Outcome outcome, const HeadScan& scan, ByteView line)
   Error error{.side = Side::client, .where = "head"};
   switch (outcome) {
     case HeadScan::Outcome::control:
-      error.code = scan.lines() == 0             ? Code::bad_request_line
+      error.code = scan.lines() == 0        ? Code::bad_request_line
                    : scan.control_in_name() ? Code::bad_field_name
                                             : Code::bad_field_value;
       break;
@@ -172,8 +173,7 @@ Result<std::size_t> RequestReader::read(ByteView in, http::RequestHead& head, Pe
   if (rest.empty() || rest == "\r") return 0;
 
   LineIndex index;
-  const Outcome outcome =
-      scan_.scan(in, from, {limits_.request_line, limits_.head, limits_.fields + 1}, index);
+  const Outcome outcome = scan_.scan(in, from, {limits_.request_line, limits_.head, limits_.fields + 1}, index);
   if (outcome == Outcome::more) {
     // A request line that is wrong is refused at once: an HTTP/0.9 client, say, sends nothing more.
     if (scan_.lines() == 0 || line_checked_) return 0;

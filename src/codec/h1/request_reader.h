@@ -1,5 +1,5 @@
-// Reads request heads (RFC 9112 sections 2, 3 and 5) into the message model. Strict: what two readers could read differently
-// is an error. Sans-io: no sockets, no clock, and no memory but the arena of the head.
+// Reads request heads (RFC 9112 sections 2, 3 and 5) into the message model. Strict: what two readers could read
+// differently is an error. Sans-io: no sockets, no clock, and no memory but the arena of the head.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,14 @@ class RequestReader {
  public:
   explicit RequestReader(const Limits& limits) : limits_(limits) {}
 
-  // Tries to take a whole head from the front of `in`. Returns its length in octets (with the empty lines before it, a few of
-  // which are skipped as section 2.2 allows), or 0: more octets are needed; then call again with the same octets (they may
-  // have moved) and more behind them. Scanning goes on where it stopped, so that dripped octets cost linear time.
+  // Tries to take a whole head from the front of `in`. Returns its length in octets (with the empty lines before it, a
+  // few of which are skipped as section 2.2 allows), or 0: more octets are needed; then call again with the same octets
+  // (they may have moved) and more behind them. Scanning goes on where it stopped, so that dripped octets cost linear
+  // time.
   //
-  // On success `head` holds views into `in` (and its own arena), `persistence` how the content follows, and the reader is
-  // ready for the next head. While 0 is returned the content of both is unspecified. After an error the connection cannot be
-  // used again (section 9): answer and close.
+  // On success `head` holds views into `in` (and its own arena), `persistence` how the content follows, and the reader
+  // is ready for the next head. While 0 is returned the content of both is unspecified. After an error the connection
+  // cannot be used again (section 9): answer and close.
   //
   // Errors (Side::client): bad_request_line, bad_method, bad_target, target_too_long, bad_version, bad_field_name,
   // bad_field_value, fields_too_large, too_many_fields, missing_host, bad_host, host_mismatch, bad_content_length,
@@ -31,10 +32,14 @@ class RequestReader {
   // unsupported_expectation, upgrade_with_body. One that is certain is reported before the head is complete.
   Result<std::size_t> read(ByteView in, http::RequestHead& head, Persistence& persistence);
 
-  // Whether octets of a head (more than empty lines) have been seen: when the client closes now, was it between requests?
+  // Whether octets of a head (more than empty lines) have been seen: when the client closes now, was it between
+  // requests?
   bool begun() const { return scan_.begun(); }
   // Forgets a head that was begun.
-  void reset() { scan_ = {}; line_checked_ = false; }
+  void reset() {
+    scan_ = {};
+    line_checked_ = false;
+  }
 
  private:
   Limits limits_;

@@ -1,5 +1,5 @@
-// Requests of RFC 9112 and RFC 9110, good and bad, and of the attacks that parsers have fallen for. Every row runs whole, octet
-// by octet and in random pieces; heads that are read are written and read again.
+// Requests of RFC 9112 and RFC 9110, good and bad, and of the attacks that parsers have fallen for. Every row runs
+// whole, octet by octet and in random pieces; heads that are read are written and read again.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -291,12 +291,16 @@ const std::vector<Pair> field_lines{
     {"Content-Length: \"5\"", "bad_content_length"},
     {"Content-Length: '5'", "bad_content_length"},
     {"Content-Length: \xd9\xa5", "bad_content_length"},
-    {"Content-Length: \xa0" "5", "bad_content_length"},
+    {"Content-Length: \xa0"
+     "5",
+     "bad_content_length"},
     {"Content-Length: 1_0", "bad_content_length"},
     {"Content-Length: 5\r\nContent-Length: 5", "bad_content_length"},
     {"Content-Length: 5\r\ncontent-length: 6", "bad_content_length"},
     {"Content-Length: 5\r\nA: b\r\nContent-Length:", "bad_content_length"},
-    {"Content-Length: \x0b" "5", "bad_field_value"},
+    {"Content-Length: \x0b"
+     "5",
+     "bad_field_value"},
     {"Content-Length : 5", "bad_field_name"},
     {"Content-Length\t: 5", "bad_field_name"},
     // Transfer-Encoding.
@@ -330,7 +334,9 @@ const std::vector<Pair> field_lines{
     {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "bad_transfer_encoding"},
     {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "bad_transfer_encoding"},
     {"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", "bad_transfer_encoding"},
-    {"Transfer-Encoding: \x0b" "chunked", "bad_field_value"},
+    {"Transfer-Encoding: \x0b"
+     "chunked",
+     "bad_field_value"},
     {"Transfer-Encoding: chunked\x0c", "bad_field_value"},
     {"Transfer-Encoding : chunked", "bad_field_name"},
     {"Transfer-Encoding\x0b: chunked", "bad_field_name"},
@@ -343,7 +349,8 @@ const std::vector<Pair> field_lines{
     {"Transfer-Encoding: identity\r\nContent-Length: 5", "length_and_transfer_encoding"},
     {"Transfer-Encoding: x\r\nContent-Length: x", "length_and_transfer_encoding"},
     {"Transfer-Encoding:\r\nContent-Length: 0", "length_and_transfer_encoding"},
-    {"Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\nContent-Length: 5", "length_and_transfer_encoding"},
+    {"Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+     "length_and_transfer_encoding"},
     // Connection: RFC 9110 section 7.6.1.
     {"Connection: close", "POST / @a 1.1 none close"},
     {"Connection: CLOSE", "POST / @a 1.1 none close"},
@@ -358,10 +365,13 @@ const std::vector<Pair> field_lines{
     {"Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked", "POST / @a 1.1 chunked keep"},
     {"Connection: Cookie, Authorization\r\nCookie: a\r\nAuthorization: b",
      "POST / @a 1.1 none keep | Cookie: a | Authorization: b"},
-    {"Connection: X-Forwarded-For, Forwarded, Via, X-Real-IP, X-Forwarded-Prefix\r\nX-Forwarded-For: 1\r\nForwarded: for=2\r\n"
+    {"Connection: X-Forwarded-For, Forwarded, Via, X-Real-IP, X-Forwarded-Prefix\r\nX-Forwarded-For: 1\r\nForwarded: "
+     "for=2\r\n"
      "Via: 1.1 b\r\nX-Real-IP: 3\r\nX-Forwarded-Prefix: /c",
-     "POST / @a 1.1 none keep | X-Forwarded-For: 1 | Forwarded: for=2 | Via: 1.1 b | X-Real-IP: 3 | X-Forwarded-Prefix: /c"},
-    {"Connection: Cache-Control, Content-Type, Range\r\nCache-Control: no-store\r\nContent-Type: a/b\r\nRange: bytes=0-1",
+     "POST / @a 1.1 none keep | X-Forwarded-For: 1 | Forwarded: for=2 | Via: 1.1 b | X-Real-IP: 3 | "
+     "X-Forwarded-Prefix: /c"},
+    {"Connection: Cache-Control, Content-Type, Range\r\nCache-Control: no-store\r\nContent-Type: a/b\r\nRange: "
+     "bytes=0-1",
      "POST / @a 1.1 none keep | Cache-Control: no-store | Content-Type: a/b | Range: bytes=0-1"},
     {"Connection: User-Agent\r\nUser-Agent: a", "POST / @a 1.1 none keep"},
     {"Connection: a b", "bad_connection_field"},
@@ -504,7 +514,8 @@ std::vector<Row> all_rows() {
 TEST(RequestRows, are_many) { EXPECT_GE(all_rows().size(), 350u); }
 
 TEST(RequestRows, whole) {
-  for (const Row& row : all_rows()) EXPECT_EQ(rows::read_request(row.bytes, {row.bytes.size()}), row.expected) << row.name;
+  for (const Row& row : all_rows())
+    EXPECT_EQ(rows::read_request(row.bytes, {row.bytes.size()}), row.expected) << row.name;
 }
 
 TEST(RequestRows, octet_by_octet) {
@@ -568,7 +579,8 @@ TEST(RequestRows, written_and_read_again) {
 
     std::string second(4096, '\0');
     OutBuffer out_again(second);
-    ASSERT_TRUE(write_request_head(again, {.target = target, .host = {}, .keep_alive = persistence.keep_alive}, out_again));
+    ASSERT_TRUE(
+        write_request_head(again, {.target = target, .host = {}, .keep_alive = persistence.keep_alive}, out_again));
     EXPECT_EQ(out.view(), out_again.view());
   }
 }

@@ -20,9 +20,7 @@ Framing write_framing(const http::RequestHead& head, HeadText& text) {
     case BodySize::Kind::known:
       text.field("Content-Length", head.body.bytes);
       return {Framing::Kind::length, head.body.bytes};
-    case BodySize::Kind::unknown:
-      text.field("Transfer-Encoding", "chunked");
-      return {Framing::Kind::chunked, 0};
+    case BodySize::Kind::unknown: text.field("Transfer-Encoding", "chunked"); return {Framing::Kind::chunked, 0};
     case BodySize::Kind::none: break;
   }
   if (!usually_has_content(head.method)) return {};
@@ -48,19 +46,21 @@ void write_connection(const http::RequestHead& head, bool keep_alive, HeadText& 
 Result<Written> write_request_head(const http::RequestHead& head, const RequestContext& context, OutBuffer& out) {
   HeadText text(out);
   const std::string_view host = context.host.empty() ? head.authority : context.host;
+  if (!is_name(head.method_text)) return text.give_up(Code::internal, "request: method");
   if (!is_target_text(context.target)) return text.give_up(Code::internal, "request: target");
-  if (!host.empty() && !parse_authority(host)) return text.give_up(Code::internal, "request: Host");
+  // head.authority was judged by the reader that made the head.
+  if (!context.host.empty() && !parse_authority(host)) return text.give_up(Code::internal, "request: Host");
 
   out.append(head.method_text);
   out.append(' ');
   out.append(context.target);
   out.append(" HTTP/1.1\r\n");
-  text.count(head.method_text);
+  text.count_line();
   text.field("Host", host);
   for (const http::Field& field : head.fields) {
     if (!writable(field.id)) return text.give_up(Code::internal, "request: a field of the connection");
     if (field.id == FieldId::trailer && head.body.kind != BodySize::Kind::unknown) continue;
-    text.field(field.name, field.value);
+    text.field(field);
   }
   if (head.expects_continue) text.field("Expect", "100-continue");
   const Framing framing = write_framing(head, text);

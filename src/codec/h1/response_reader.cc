@@ -52,9 +52,9 @@ Result<void> parse_head(ByteView in, HeadLines& lines, http::Method asked, http:
   head.body = body_size(length.framing);
   head.content_length = length.declared;
   head.upgrade = head.status == 101 ? upgrade_protocol(found, head.version) : std::string_view();
-  persistence = {.keep_alive = persists(found.options, head.version) &&
-                               length.framing.kind != Framing::Kind::until_close,
-                 .framing = length.framing};
+  persistence = {
+      .keep_alive = persists(found.options, head.version) && length.framing.kind != Framing::Kind::until_close,
+      .framing = length.framing};
   if (head.fields.has(FieldId::trailer) && length.framing.kind != Framing::Kind::chunked) {
     head.fields.remove(FieldId::trailer);
   }

@@ -17,10 +17,11 @@ class ResponseReader {
   explicit ResponseReader(const Limits& limits) : limits_(limits) {}
 
   // As RequestReader::read(). `asked` is the method of the request that is being answered: HEAD has no content, CONNECT
-  // becomes a tunnel with 2xx. Interim responses (1xx) are returned like others; call again for the final one. After a 101
-  // what follows belongs to the tunnel; whether one was asked for (unexpected_upgrade) is for the caller to say.
+  // becomes a tunnel with 2xx. Interim responses (1xx) are returned like others; call again for the final one. After a
+  // 101 what follows belongs to the tunnel; whether one was asked for (unexpected_upgrade) is for the caller to say.
   //
-  // Deviations from RFC 9112: white space before the colon (5.1) and obs-fold (5.2) are refused, not mended; bare LF too.
+  // Deviations from RFC 9112: white space before the colon (5.1) and obs-fold (5.2) are refused, not mended; bare LF
+  // too.
   //
   // Errors (Side::upstream): bad_status_line, bad_response_field, response_fields_too_large, bad_response_framing.
   Result<std::size_t> read(ByteView in, http::Method asked, http::ResponseHead& head, Persistence& persistence);

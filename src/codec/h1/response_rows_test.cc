@@ -1,4 +1,5 @@
-// Responses, good and bad. Every row runs whole, octet by octet and in random pieces; what is read is written and read again.
+// Responses, good and bad. Every row runs whole, octet by octet and in random pieces; what is read is written and read
+// again.
 #include <gtest/gtest.h>
 
 #include "codec/h1/rows_for_tests.h"
@@ -69,9 +70,11 @@ const std::vector<ResponseRow> field_lines{
     {"Content-Length: 5\r\nConnection: close", "200 OK 1.1 5 close declared=5"},
     {"Content-Length: 5\r\nConnection: x-a, Set-Cookie\r\nX-A: b\r\nSet-Cookie: c=d",
      "200 OK 1.1 5 keep declared=5 | Set-Cookie: c=d"},
-    {"Content-Length: 0\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2", "200 OK 1.1 0 keep declared=0 | Set-Cookie: a=1 | Set-Cookie: b=2"},
+    {"Content-Length: 0\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2",
+     "200 OK 1.1 0 keep declared=0 | Set-Cookie: a=1 | Set-Cookie: b=2"},
     {"Content-Length: 0\r\nX_A: b", "200 OK 1.1 0 keep declared=0 | X_A: b"},
-    {"Content-Length: 0\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nProxy-Authenticate: Basic\r\nUpgrade: h2c\r\nTE: a",
+    {"Content-Length: 0\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nProxy-Authenticate: Basic\r\nUpgrade: "
+     "h2c\r\nTE: a",
      "200 OK 1.1 0 keep declared=0"},
     {"Content-Length: 0\r\nHost: a\r\nProxy: b\r\nProxy-Status: c", "200 OK 1.1 0 keep declared=0 | Proxy-Status: c"},
     {"Content-Length: 0\r\nTrailer: a", "200 OK 1.1 0 keep declared=0"},
@@ -121,7 +124,8 @@ const std::vector<ResponseRow> heads{
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "200 OK 1.1 none keep declared=5", Method::head},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 OK 1.1 none keep", Method::head},
     {"HTTP/1.1 200 OK\r\n\r\n", "200 OK 1.1 none keep", Method::head},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "bad_response_framing", Method::head},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "bad_response_framing",
+     Method::head},
     {"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "bad_response_framing", Method::head},
     {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "304 Not Modified 1.1 none keep declared=5"},
     {"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", "304 Not Modified 1.1 none keep"},
@@ -138,11 +142,14 @@ const std::vector<ResponseRow> heads{
     {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
      "101 Switching Protocols 1.1 none keep upgrade=websocket"},
     {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "101 Switching Protocols 1.1 none keep"},
-    {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "101 Switching Protocols 1.1 none keep"},
-    {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: a, b\r\n\r\n", "101 Switching Protocols 1.1 none keep"},
+    {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+     "101 Switching Protocols 1.1 none keep"},
+    {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: a, b\r\n\r\n",
+     "101 Switching Protocols 1.1 none keep"},
     {"HTTP/1.0 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
      "101 Switching Protocols 1.0 none close"},
-    {"HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n", "bad_response_framing"},
+    {"HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "bad_response_framing"},
     {"HTTP/1.1 200 OK\r\n\r\n", "200 OK 1.1 none keep", Method::connect},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "200 OK 1.1 none keep", Method::connect},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 OK 1.1 none keep", Method::connect},

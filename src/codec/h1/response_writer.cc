@@ -1,3 +1,5 @@
+#include <array>
+
 #include "codec/h1/head_text.h"
 #include "codec/h1/writer.h"
 
@@ -34,20 +36,26 @@ Framing write_framing(const http::ResponseHead& head, const ResponseContext& con
   return {Framing::Kind::chunked, 0};
 }
 
-void write_fields(const http::ResponseHead& head, const Framing& framing, HeadText& text) {
+// False: a field that may not be there.
+bool write_fields(const http::ResponseHead& head, const Framing& framing, HeadText& text) {
   for (const http::Field& field : head.fields) {
+    if (!writable(field.id)) return false;
     if (field.id == FieldId::trailer && framing.kind != Framing::Kind::chunked) continue;
-    text.field(field.name, field.value);
+    text.field(field);
   }
+  return true;
 }
 
 void write_status_line(const http::ResponseHead& head, HeadText& text, OutBuffer& out) {
+  const unsigned status = head.status;
+  const std::array<char, 3> digits{static_cast<char>('0' + status / 100), static_cast<char>('0' + status / 10 % 10),
+                                   static_cast<char>('0' + status % 10)};
   out.append("HTTP/1.1 ");
-  out.append_decimal(head.status);
+  out.append({digits.data(), digits.size()});
   out.append(' ');
   out.append(head.reason.empty() ? http::reason_phrase(head.status) : head.reason);
   out.append("\r\n");
-  text.count("HTTP");
+  text.count_line();
 }
 
 }  // namespace
@@ -57,9 +65,6 @@ Result<Written> write_response_head(const http::ResponseHead& head, const Respon
   if (head.status < 100 || head.status > 599) return text.give_up(Code::internal, "response: status");
   if (head.status < 200 && context.client_version == Version::http10) {
     return text.give_up(Code::internal, "response: HTTP/1.0 knows no 1xx");
-  }
-  for (const http::Field& field : head.fields) {
-    if (!writable(field.id)) return text.give_up(Code::internal, "response: a field of the connection");
   }
 
   Written written{.keep_alive = context.keep_alive};
@@ -79,7 +84,9 @@ Result<Written> write_response_head(const http::ResponseHead& head, const Respon
       text.field("Connection", "keep-alive");
     }
   }
-  write_fields(head, written.framing, text);
+  if (!write_fields(head, written.framing, text)) {
+    return text.give_up(Code::internal, "response: a field of the connection");
+  }
   SP_TRY_PLAIN(written.octets, text.finish(Code::response_fields_too_large));
   return written;
 }

@@ -75,8 +75,8 @@ inline Cuts random_cuts(std::mt19937& random, std::size_t longest) {
 }
 
 // Calls `read` with ever more of `bytes`, each time in a buffer of its own that ends where they end, until it says a
-// number or an error; then `describe_it`. The end is "incomplete" when nothing came of all of them, and "length N" where the
-// head does not end with the bytes.
+// number or an error; then `describe_it`. The end is "incomplete" when nothing came of all of them, and "length N"
+// where the head does not end with the bytes.
 inline std::string in_pieces(std::string_view bytes, const Cuts& cuts,
                              const std::function<Result<std::size_t>(ByteView)>& read,
                              const std::function<std::string()>& describe_it) {
@@ -105,7 +105,8 @@ inline std::string read_request(std::string_view bytes, const Cuts& cuts, const 
       [&] { return describe(head, persistence); });
 }
 
-inline std::string read_response(std::string_view bytes, http::Method asked, const Cuts& cuts, const Limits& limits = {}) {
+inline std::string read_response(std::string_view bytes, http::Method asked, const Cuts& cuts,
+                                 const Limits& limits = {}) {
   Arena arena;
   http::ResponseHead head(arena);
   Persistence persistence;

@@ -17,8 +17,8 @@ void classify_first(ByteView data, Masks* out) {
   best(data, out);
 }
 
-// The state of one scan_lines(): the walk over the set bits of the masks, line by line, first to the end of the name, then to
-// the CR. Plain pointers and numbers in one place, since this loop is a third of the cost of reading a head.
+// The state of one scan_lines(): the walk over the set bits of the masks, line by line, first to the end of the name,
+// then to the CR. Plain pointers and numbers in one place, since this loop is a third of the cost of reading a head.
 struct Walk {
   const char* data;
   std::uint32_t size;
@@ -50,7 +50,8 @@ struct Walk {
       if (cr == begin) return stopped(Stop::empty_line, why);
       *out++ = found;
       if (out == out_end) return stopped(Stop::full, why);
-      // Forget all bits up to the LF. Where that is beyond this block, nothing is left, and the next one begins behind it.
+      // Forget all bits up to the LF. Where that is beyond this block, nothing is left, and the next one begins behind
+      // it.
       const std::uint64_t behind_lf = -((control & -control) << 2);
       control &= behind_lf;
       non_token &= behind_lf;
@@ -96,6 +97,20 @@ Stop scan_lines(ByteView data, ScanCursor& cursor, LineIndex& index) {
   cursor = {walk.at, walk.line, walk.name_end};
   index.count = static_cast<std::uint32_t>(walk.out - lines);
   return why;
+}
+
+std::size_t count_controls(ByteView data) {
+  constexpr std::size_t window = 512;
+  std::array<Masks, window / 64> masks;  // NOLINT: filled by classify
+  const Classify best = classify.load(std::memory_order_relaxed);
+  std::size_t count = 0;
+  for (std::size_t begin = 0; begin < data.size(); begin += window) {
+    const std::size_t octets = std::min(window, data.size() - begin);
+    best(ByteView(data.data() + begin, octets), masks.data());
+    for (std::size_t i = 0; i < octets; i += 64)
+      count += static_cast<std::size_t>(std::popcount(masks[i / 64].control));
+  }
+  return count;
 }
 
 }  // namespace sp::codec::h1

@@ -1,5 +1,5 @@
-// Looks through the octets of a head, vectorised where the processor can (SSE4.2 or AVX2, chosen at run time): where lines
-// end, where their names end, and whether there are octets that no head may hold.
+// Looks through the octets of a head, vectorised where the processor can (SSE4.2, AVX2 or AVX-512, chosen at run time):
+// where lines end, where their names end, and whether there are octets that no head may hold.
 #pragma once
 
 #include <array>
@@ -57,5 +57,8 @@ enum class Stop : std::uint8_t {
 
 // Scans from `cursor` and fills `index` anew. `data` begins at offset 0 of the cursor's and is at most 4 GiB long.
 Stop scan_lines(ByteView data, ScanCursor& cursor, LineIndex& index);
+
+// How many control characters (as in Masks) `data` holds.
+std::size_t count_controls(ByteView data);
 
 }  // namespace sp::codec::h1

@@ -14,41 +14,61 @@ namespace {
 
 auto refused(const char* where) { return fail(Error{.code = Code::bad_target, .side = Side::client, .where = where}); }
 
-// The first character from `at` that is not plain: outside visible ASCII, '#', '%' or `stop`.
-const char* skip_plain(const char* at, const char* end, char stop) {
-#if defined(__SSE2__)
-  for (; end - at >= 16; at += 16) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
-    const __m128i visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));  // signed: octets from 0x80 are below
-    const __m128i special = _mm_or_si128(_mm_or_si128(is('#'), is('%')), _mm_or_si128(is(0x7f), is(stop)));
-    const int plain = _mm_movemask_epi8(_mm_andnot_si128(special, visible));
-    if (plain != 0xffff) return at + std::countr_one(static_cast<unsigned>(plain));
+// What is found in 16 or fewer characters, one bit for each.
+struct TargetMasks {
+  unsigned refused;  // outside visible ASCII, or '#'
+  unsigned percent;
+};
+
+TargetMasks classify_short(const char* at, std::size_t n) {
+  TargetMasks masks{};
+  for (std::size_t i = 0; i < n; ++i) {
+    masks.percent |= static_cast<unsigned>(at[i] == '%') << i;
+    masks.refused |= static_cast<unsigned>(at[i] != '%' && !has_class(at[i], class_target)) << i;
   }
+  return masks;
+}
+
+#if defined(__SSE2__)  // part of every x86-64
+TargetMasks classify16(const char* at) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+  const __m128i invisible = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  // signed: octets from 0x80, too
+  const __m128i refused = _mm_or_si128(invisible, _mm_or_si128(is('#'), is(0x7f)));
+  return {static_cast<unsigned>(_mm_movemask_epi8(refused)), static_cast<unsigned>(_mm_movemask_epi8(is('%')))};
+}
+#else
+TargetMasks classify16(const char* at) { return classify_short(at, 16); }
 #endif
-  while (at != end && has_class(*at, class_target) && *at != stop) ++at;
-  return at;
-}
 
-// The end of the valid characters from `at`; `stop` ends them too.
-const char* skip_valid(const char* at, const char* end, char stop) {
-  for (;;) {
-    at = skip_plain(at, end, stop);
-    if (at == end || *at != '%' || !is_percent_encoded(at, end)) return at;
-    at += 3;
-  }
-}
+enum class Percent : std::uint8_t { checked, any };
 
-// path[?query], the path not empty.
-bool parse_path(std::string_view text, http::RequestHead& head) {
+// Visible ASCII without '#', and, where it is checked, '%' only before two hexadecimal digits.
+template <Percent percent>
+bool is_valid(std::string_view text) {
   const char* const end = text.data() + text.size();
-  const char* const path_end = skip_valid(text.data(), end, '?');
-  head.path = {text.data(), static_cast<std::size_t>(path_end - text.data())};
-  head.has_query = path_end != end;
-  if (!head.has_query) return true;
-  if (*path_end != '?') return false;
-  head.query = {path_end + 1, static_cast<std::size_t>(end - path_end - 1)};
-  return skip_valid(path_end + 1, end, '#') == end;
+  const auto accepts = [&](const char* at, TargetMasks masks) {
+    if (masks.refused != 0) return false;
+    if constexpr (percent == Percent::any) return true;
+    for (; masks.percent != 0; masks.percent &= masks.percent - 1) {
+      if (!is_percent_encoded(at + std::countr_zero(masks.percent), end)) return false;
+    }
+    return true;
+  };
+  if (text.size() < 16) return accepts(text.data(), classify_short(text.data(), text.size()));
+  for (const char* at = text.data(); end - at > 16; at += 16) {
+    if (!accepts(at, classify16(at))) return false;
+  }
+  return accepts(end - 16, classify16(end - 16));
+}
+
+// path[?query].
+bool parse_path(std::string_view text, http::RequestHead& head) {
+  const std::size_t question = text.find('?');
+  head.has_query = question != std::string_view::npos;
+  head.path = {text.data(), head.has_query ? question : text.size()};
+  if (head.has_query) head.query = {text.data() + question + 1, text.size() - question - 1};
+  return is_valid<Percent::checked>(text);
 }
 
 Result<std::optional<Authority>> parse_absolute(std::string_view text, http::RequestHead& head) {
@@ -102,14 +122,6 @@ Result<std::optional<Authority>> parse_target(std::string_view text, http::Reque
   return parse_absolute(text, head);
 }
 
-bool is_target_text(std::string_view text) {
-  const char* const end = text.data() + text.size();
-  for (const char* at = text.data(); !text.empty(); ++at) {
-    at = skip_plain(at, end, '#');
-    if (at == end) return true;
-    if (*at != '%') return false;
-  }
-  return false;
-}
+bool is_target_text(std::string_view text) { return !text.empty() && is_valid<Percent::any>(text); }
 
 }  // namespace sp::codec::h1

@@ -14,9 +14,8 @@ namespace sp::codec::h1 {
 // authority in parts where the target has one.
 //
 // Only visible ASCII without '#', and '%' only before two hexadecimal digits. Absolute form: http and https, no user
-// information; an empty path becomes "/", or asterisk-form for OPTIONS (section 3.2.4). Authority form is for CONNECT alone
-// and has a port from 1; "*" is for OPTIONS alone.
-// Errors: bad_target.
+// information; an empty path becomes "/", or asterisk-form for OPTIONS (section 3.2.4). Authority form is for CONNECT
+// alone and has a port from 1; "*" is for OPTIONS alone. Errors: bad_target.
 Result<std::optional<Authority>> parse_target(std::string_view text, http::RequestHead& head);
 
 // Whether a request line may hold `text` as its target: visible ASCII without '#', at least one character.

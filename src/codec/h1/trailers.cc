@@ -7,17 +7,44 @@
 namespace sp::codec::h1 {
 namespace {
 
-constexpr std::array<std::string_view, 6> forbidden_prefixes{"Content-",     "If-",         "Proxy-",
-                                                             "X-Forwarded-", "Access-Control-", "Sec-"};
-constexpr std::array<std::string_view, 36> forbidden{
-    "Age",        "Authentication-Info", "Authorization", "Cache-Control",     "Connection",
-    "Cookie",     "Cookie2",             "Date",          "Expect",            "Expires",
-    "Forwarded",  "Host",                "HTTP2-Settings", "Keep-Alive",       "Location",
-    "Max-Forwards", "Origin",            "Pragma",        "Proxy",             "Range",
-    "Referer",    "Refresh",             "Retry-After",   "Set-Cookie",        "Set-Cookie2",
-    "Status",     "Strict-Transport-Security", "TE",      "Trailer",           "Transfer-Encoding",
-    "Upgrade",    "Vary",                "Via",           "Warning",           "WWW-Authenticate",
-    "X-Real-IP"};
+constexpr std::array<std::string_view, 6> forbidden_prefixes{"Content-",        "If-", "Proxy-", "X-Forwarded-",
+                                                             "Access-Control-", "Sec-"};
+constexpr std::array<std::string_view, 36> forbidden{"Age",
+                                                     "Authentication-Info",
+                                                     "Authorization",
+                                                     "Cache-Control",
+                                                     "Connection",
+                                                     "Cookie",
+                                                     "Cookie2",
+                                                     "Date",
+                                                     "Expect",
+                                                     "Expires",
+                                                     "Forwarded",
+                                                     "Host",
+                                                     "HTTP2-Settings",
+                                                     "Keep-Alive",
+                                                     "Location",
+                                                     "Max-Forwards",
+                                                     "Origin",
+                                                     "Pragma",
+                                                     "Proxy",
+                                                     "Range",
+                                                     "Referer",
+                                                     "Refresh",
+                                                     "Retry-After",
+                                                     "Set-Cookie",
+                                                     "Set-Cookie2",
+                                                     "Status",
+                                                     "Strict-Transport-Security",
+                                                     "TE",
+                                                     "Trailer",
+                                                     "Transfer-Encoding",
+                                                     "Upgrade",
+                                                     "Vary",
+                                                     "Via",
+                                                     "Warning",
+                                                     "WWW-Authenticate",
+                                                     "X-Real-IP"};
 
 }  // namespace
 

@@ -92,9 +92,9 @@ TEST_F(Writer, trailer_only_before_chunks) {
 
 TEST_F(Writer, refuses_what_a_reader_would_refuse) {
   const std::pair<std::string, std::string> bad[] = {
-      {"A", "b\r\nC: d"}, {"A", "b\nc"},  {"A", "b\rc"}, {"A", "b\0"s}, {"A", "\x7f"}, {"A", "b\r\n c"}, {"A", "b\r\n\r\n"},
-      {"", "b"},          {"A b", "c"},   {"A:", "b"},   {"A: b\r\nC", "d"},           {"A\r\n", "b"},  {"A(", "b"},
-      {"A\xc3\xa9", "b"}, {" A", "b"},    {"A\t", "b"},  {"\r\nA", "b"}};
+      {"A", "b\r\nC: d"}, {"A", "b\nc"},      {"A", "b\rc"}, {"A", "b\0"s}, {"A", "\x7f"},      {"A", "b\r\n c"},
+      {"A", "b\r\n\r\n"}, {"", "b"},          {"A b", "c"},  {"A:", "b"},   {"A: b\r\nC", "d"}, {"A\r\n", "b"},
+      {"A(", "b"},        {"A\xc3\xa9", "b"}, {" A", "b"},   {"A\t", "b"},  {"\r\nA", "b"}};
   for (const auto& [name, value] : bad) {
     request.fields.clear();
     request.fields.add(name, value);
@@ -106,8 +106,8 @@ TEST_F(Writer, refuses_what_a_reader_would_refuse) {
 }
 
 TEST_F(Writer, refuses_bad_request_lines) {
-  for (const char* target : {"", "/a b", "/\r\n", "/\xc3\xa9", "/#a", "/a/path/that/is/longer/than/one/vector b", "/%a#", "/ ", "/a\x80",
-                             "/a/path/that/is/longer/than/one/vector#"}) {
+  for (const char* target : {"", "/a b", "/\r\n", "/\xc3\xa9", "/#a", "/a/path/that/is/longer/than/one/vector b",
+                             "/%a#", "/ ", "/a\x80", "/a/path/that/is/longer/than/one/vector#"}) {
     request_context.target = target;
     EXPECT_EQ(write_request(), "internal") << target;
   }
@@ -125,9 +125,9 @@ TEST_F(Writer, refuses_bad_request_lines) {
 }
 
 TEST_F(Writer, refuses_fields_of_the_connection) {
-  for (FieldId id : {FieldId::connection, FieldId::content_length, FieldId::transfer_encoding, FieldId::host, FieldId::te,
-                     FieldId::upgrade, FieldId::keep_alive, FieldId::expect, FieldId::proxy, FieldId::proxy_connection,
-                     FieldId::http2_settings}) {
+  for (FieldId id : {FieldId::connection, FieldId::content_length, FieldId::transfer_encoding, FieldId::host,
+                     FieldId::te, FieldId::upgrade, FieldId::keep_alive, FieldId::expect, FieldId::proxy,
+                     FieldId::proxy_connection, FieldId::http2_settings}) {
     request.fields.clear();
     request.fields.add(id, "a");
     EXPECT_EQ(write_request(), "internal");
