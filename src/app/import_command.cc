@@ -1,0 +1,69 @@
+#include "app/import_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "import/import.h"
+
+namespace sp::app {
+namespace {
+
+using import::Fate;
+using import::Imported;
+using import::Untranslated;
+
+std::string_view text(Fate fate) {
+  switch (fate) {
+    case Fate::lost: return "lost";
+    case Fate::changed: return "changed";
+    case Fate::not_needed: return "not_needed";
+  }
+  return {};
+}
+
+void print_list(std::string_view title, Fate fate, const Imported& imported, const CommandWorld& world) {
+  bool begun = false;
+  for (const Untranslated& item : imported.untranslated) {
+    if (item.fate != fate) continue;
+    if (!std::exchange(begun, true)) world.err << "\n" << title << "\n";
+    world.err << fmt::format("  {}:{}: {}\n      {}\n", item.file, item.line, item.directive, item.why);
+  }
+}
+
+void print_untranslated(const Imported& imported, const CommandWorld& world) {
+  print_list("Not translated; a person has to decide:", Fate::lost, imported, world);
+  print_list("Done otherwise, or without being asked:", Fate::changed, imported, world);
+  print_list("Not needed:", Fate::not_needed, imported, world);
+  auto lost = std::ranges::count(imported.untranslated, Fate::lost, &Untranslated::fate);
+  world.err << fmt::format("\n{} lines have no line in the result, {} of them need a decision.\n", imported.untranslated.size(), lost);
+}
+
+void print_json(const Imported& imported, const CommandWorld& world) {
+  nlohmann::ordered_json json;
+  json["yaml"] = imported.yaml;
+  json["untranslated"] = nlohmann::ordered_json::array();
+  for (const Untranslated& item : imported.untranslated) {
+    json["untranslated"].push_back({{"file", item.file}, {"line", item.line}, {"directive", item.directive}, {"why", item.why}, {"fate", text(item.fate)}});
+  }
+  json["errors"] = nlohmann::ordered_json::parse(config::print_json(imported.errors));
+  world.out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace
+
+Exit import_apache_command(const ImportArguments& arguments, const CommandWorld& world) {
+  Imported imported = import::import_apache(arguments.files, world.files);
+  if (arguments.format == Format::json) {
+    print_json(imported, world);
+  } else {
+    world.out << imported.yaml;
+    world.err << config::print(imported.errors, {}, world.err_color);
+    if (!imported.untranslated.empty()) print_untranslated(imported, world);
+  }
+  return config::has_errors(imported.errors) ? Exit::failed : Exit::ok;
+}
+
+}  // namespace sp::app

@@ -1,0 +1,153 @@
+// The program: its command line, and nothing else. What the commands do is in their own files.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "app/check_command.h"
+#include "app/demo/demo_command.h"
+#include "app/describe_commands.h"
+#include "app/explain_command.h"
+#include "app/import_command.h"
+#include "app/reverse_proxy_command.h"
+#include "app/run_command.h"
+#include "app/test_command.h"
+
+namespace sp::app {
+namespace {
+
+// no-color.org: set and not empty. A terminal that says that it is dumb shows the sequences as text.
+config::Color color_of(int descriptor) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  bool plain = (no_color != nullptr && *no_color != '\0') || (terminal != nullptr && std::string_view(terminal) == "dumb");
+  return !plain && isatty(descriptor) != 0 ? config::Color::ansi : config::Color::none;
+}
+
+// Every command puts what it was told into its arguments and the rest into `chosen`, which runs once all of it is read.
+class CommandLine {
+ public:
+  explicit CommandLine(const CommandWorld& world) : world_(world) {
+    app_.require_subcommand(1);
+    app_.get_formatter()->column_width(34);
+    app_.footer("Without -c the configuration is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml.\n"
+                "Exit codes: 0 it worked, 1 it failed, 2 wrong usage, 3 the configuration is wrong.");
+    add_run();
+    add_check();
+    add_explain();
+    add_test();
+    add_import();
+    add_reverse_proxy();
+    add_describing();
+    add_demo();
+  }
+
+  Exit run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error, world_.out, world_.err) == 0 ? Exit::ok : Exit::usage;
+    }
+    return chosen_();
+  }
+
+ private:
+  CLI::App* command(const std::string& name, const std::string& what, std::function<Exit()> action) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->final_callback([this, action = std::move(action)] { chosen_ = action; });
+    return sub;
+  }
+  static void add_file(CLI::App* sub, std::optional<std::string>& file) {
+    sub->add_option("-c,--config", file, "The configuration")->type_name("FILE");
+  }
+  static void add_json(CLI::App* sub, Format& format) {
+    sub->add_flag_callback("--json", [&format] { format = Format::json; }, "The result as JSON");
+  }
+
+  void add_run() {
+    auto* sub = command("run", "Runs the gate in the foreground", [this] { return run_command(run_, world_); });
+    add_file(sub, run_.file);
+  }
+  void add_check() {
+    auto* sub = command("check", "Says everything that is wrong with a configuration", [this] { return check_command(check_, world_); });
+    add_file(sub, check_.file);
+    add_json(sub, check_.format);
+    sub->add_flag_callback("--no-files", [this] { check_.named_files = NamedFiles::not_looked_at; },
+                           "Do not look at the certificates and keys that it names: it is for another machine");
+  }
+  void add_explain() {
+    auto* sub = command("explain", "What would happen to a request, and why", [this] { return explain_command(explain_, world_); });
+    add_file(sub, explain_.file);
+    add_json(sub, explain_.format);
+    sub->add_option("--from", explain_.from, "The address of the client (192.0.2.1)")->type_name("IP");
+    sub->add_option("-H,--header", explain_.fields, "A field of the request; may be given several times")->type_name("'NAME: VALUE'")->allow_extra_args(false);
+    sub->add_option("request", explain_.request, "A method (GET if there is none) and a URL")->type_name("[METHOD] URL")->required()->expected(1, 2);
+  }
+  void add_test() {
+    auto* sub = command("test", "Runs the expectations that stand in the configuration", [this] { return test_command(test_, world_); });
+    add_file(sub, test_.file);
+    add_json(sub, test_.format);
+  }
+  void add_import() {
+    auto* sub = app_.add_subcommand("import", "Prints the configuration of another proxy as a sallyport.yaml");
+    sub->require_subcommand(1);
+    auto* apache = sub->add_subcommand("apache", "Reads configurations of Apache httpd");
+    apache->final_callback([this] { chosen_ = [this] { return import_apache_command(import_, world_); }; });
+    add_json(apache, import_.format);
+    apache->add_option("files", import_.files, "In the order in which Apache reads them")->type_name("FILE...")->required();
+  }
+  void add_reverse_proxy() {
+    auto* sub = command("reverse-proxy", "Runs a gate in front of one server; needs no file", [this] { return reverse_proxy_command(reverse_proxy_, world_); });
+    sub->add_option("--from", reverse_proxy_.from, "Where to listen: https://:8443")->type_name("URL")->required();
+    sub->add_option("--to", reverse_proxy_.to, "The server: http://127.0.0.1:9000")->type_name("URL")->required();
+    sub->add_option("--cert", reverse_proxy_.cert, "The certificate; without it, one is made on the spot")->type_name("FILE");
+    sub->add_option("--key", reverse_proxy_.key, "Its key; without it, it is in the file of the certificate")->type_name("FILE");
+  }
+  void add_describing() {
+    command("schema", "Prints the JSON Schema of the configuration, for editors", [this] { return schema_command(world_); });
+    command("reference", "Prints the reference page: every key, every code", [this] { return reference_command(world_); });
+    auto* sub = command("version", "Prints the version", [this] { return version_command(version_, world_); });
+    add_json(sub, version_);
+  }
+  // For people who build the program: `./dev run`. Not one of its commands, and so not in the help.
+  void add_demo() {
+    auto* sub = command("demo", "The example gate with an origin of its own", [this] { return demo_command(demo_, world_); });
+    sub->group("");
+    sub->add_option("--config", demo_.file, "The configuration")->type_name("FILE")->required();
+  }
+
+  const CommandWorld& world_;
+  CLI::App app_{"Sallyport, the one gate in front of your web applications", "sallyport"};
+  std::function<Exit()> chosen_;
+  RunArguments run_;
+  CheckArguments check_;
+  ExplainArguments explain_;
+  TestArguments test_;
+  ImportArguments import_;
+  ReverseProxyArguments reverse_proxy_;
+  Format version_ = Format::text;
+  DemoArguments demo_;
+};
+
+}  // namespace
+}  // namespace sp::app
+
+int main(int argc, char** argv) {
+  using namespace sp;
+  config::RealFileSystem files;
+  app::CommandWorld world{.out = std::cout,
+                          .err = std::cerr,
+                          .files = files,
+                          .now = std::chrono::system_clock::now(),
+                          .out_color = app::color_of(STDOUT_FILENO),
+                          .err_color = app::color_of(STDERR_FILENO)};
+  try {
+    app::Exit exit = app::CommandLine(world).run(argc, argv);
+    std::cout.flush();
+    return static_cast<int>(exit);
+  } catch (const std::exception& error) {
+    std::cerr << "sallyport: " << error.what() << "\n";
+    return static_cast<int>(app::Exit::failed);
+  }
+}
