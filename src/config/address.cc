@@ -59,12 +59,15 @@ std::optional<Problem> bad_path(std::string_view path) {
 }
 
 std::expected<Address, Problem> unix_address(Address address, std::string_view rest, AddressUse use) {
-  const auto colon = rest.find(':');
+  const auto colon = rest.find(":/");  // a socket may have a colon in its name
   address.unix_path = rest.substr(0, colon);
   if (colon != std::string_view::npos) address.path = rest.substr(colon + 1);
   if (!address.unix_path.starts_with('/')) {
     return failure("the path of the Unix socket is not absolute",
                    "three slashes begin it: `http+unix:///run/app.sock`");
+  }
+  if (rest.find_first_of(" ?#%") != std::string_view::npos) {
+    return failure("the path of the Unix socket holds a space, `?`, `#` or `%`", "give the socket another path");
   }
   constexpr std::size_t longest = 107;  // sun_path of unix(7), with its NUL
   if (address.unix_path.size() > longest) {
@@ -95,7 +98,7 @@ std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std
   return static_cast<std::uint16_t>(port);
 }
 
-std::optional<Problem> take_host(Address& address, std::string_view host, AddressUse use) {
+std::optional<Problem> take_host(Address& address, std::string_view host, bool port_is_written, AddressUse use) {
   if (host.starts_with('[')) {
     const bool closed = host.ends_with(']');
     address.host = host.substr(1, host.size() - (closed ? 2 : 1));
@@ -109,7 +112,10 @@ std::optional<Problem> take_host(Address& address, std::string_view host, Addres
   }
   address.host = host;
   if (use == AddressUse::listen) {
-    if (host == "*") address.host.clear();
+    const bool every = host.empty() || host == "*";
+    if (every && !port_is_written)
+      return Problem{"the address has neither an address nor a port", "write `" + address.scheme + "://:8080`"};
+    if (every) address.host.clear();
     if (address.host.empty() || IpAddress::parse(host)) return std::nullopt;
     return Problem{backquoted(host) + " is not an address of this machine to listen on",
                    host == "localhost" ? "write `127.0.0.1`" : "write an IP address, or none for all: `https://:443`"};
@@ -140,10 +146,11 @@ std::expected<Address, Problem> parse_address(std::string_view text, AddressUse 
   if (authority.find('@') != std::string_view::npos) {
     return failure("the address holds a user name or password", "set the field `Authorization` in `request_headers`");
   }
+  const std::size_t whole = authority.size();
   auto port = take_port(authority, scheme == "https" ? 443 : 80, use);
   if (!port) return Failure(port.error());
   address.port = *port;
-  if (auto problem = take_host(address, authority, use)) return Failure(std::move(*problem));
+  if (auto problem = take_host(address, authority, authority.size() < whole, use)) return Failure(std::move(*problem));
   if (address.path.empty()) return address;
   if (use != AddressUse::target && address.path != "/") {
     return failure(backquoted(address.path) + " follows the address, which has no path here",

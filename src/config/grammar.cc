@@ -31,6 +31,11 @@ bool is_path_character(char c) {
   return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' && c != '|';
 }
 
+// RFC 3986: what a URL that we send must keep to. Patterns of routes are brought to a normal form, and may be freer.
+bool is_url_path_character(char c) {
+  return is_alphanumeric(c) || std::string_view("-._~!$&'()*+,;=:@/%").find(c) != std::string_view::npos;
+}
+
 Problem bad_path_character(std::string_view path, char c) {
   if (c == ' ') return {"the path " + backquoted(path) + " holds a space", "write it as `%20`"};
   if (c == '\\') return {"the path " + backquoted(path) + " holds a backslash", "write `/`, or `%5C` for a backslash"};
@@ -59,7 +64,8 @@ std::optional<Problem> request_path(std::string_view text, Variables variables) 
     if (auto problem = known_variables(text, When::request)) return problem;
     plain = without_variables(text);
   }
-  const auto bad = std::ranges::find_if_not(plain, is_path_character);
+  const auto bad =
+      std::ranges::find_if_not(plain, variables == Variables::allowed ? is_url_path_character : is_path_character);
   if (bad != plain.end()) return bad_path_character(text, *bad);
   if (auto problem = bad_escapes(plain)) return problem;
   if (!has_dot_segment(plain)) return std::nullopt;

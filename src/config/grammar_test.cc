@@ -39,6 +39,11 @@ TEST(Address, listen_urls) {
   EXPECT_EQ(https->port, 443);
   EXPECT_EQ(parse_address("http://[::1]", AddressUse::listen)->port, 80);
   EXPECT_EQ(parse_address("http://[::1]:0", AddressUse::listen)->host, "::1");
+  EXPECT_FALSE(parse_address("http://", AddressUse::listen));
+  EXPECT_FALSE(parse_address("http://*", AddressUse::listen));
+  EXPECT_FALSE(parse_address("http+unix:///run/a b", AddressUse::listen));
+  EXPECT_EQ(parse_address("http+unix:///run/a:b", AddressUse::listen)->unix_path, "/run/a:b");
+  EXPECT_FALSE(parse_address("http://h/[a]", AddressUse::target));
   EXPECT_EQ(parse_address("http://*:80/", AddressUse::listen)->host, "");
   EXPECT_EQ(parse_address("http+unix:///run/x.sock", AddressUse::listen)->unix_path, "/run/x.sock");
 }

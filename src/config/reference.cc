@@ -43,7 +43,8 @@ std::string numbers(const TypeInfo& type) {
 
 std::string type_text(const TypeInfo& type) {
   std::string text = one_type(type);
-  if (type.many == TypeInfo::Many::list) text = "list of " + text;
+  const bool section = type.kind == TypeInfo::Kind::section;
+  if (type.many == TypeInfo::Many::list) text = (section ? "list of " : "list, each ") + text;
   if (type.many == TypeInfo::Many::map) text = "map of names to " + text;
   if (!type.numbers.empty())
     text.append(": ").append(numbers(type));
