@@ -149,7 +149,7 @@ runtime::Task<Result<std::unique_ptr<runtime::Stream>>> FakeNetwork::connect(con
   co_return stream;
 }
 
-void FakeResolver::set(std::string_view host, std::vector<std::string_view> addresses, Duration delay) {
+void FakeResolver::set(std::string_view host, const std::vector<std::string_view>& addresses, Duration delay) {
   Answer answer{{}, Code::ok, delay};
   for (std::string_view text : addresses) answer.addresses.push_back(IpAddress::parse(text).value());
   answers_.insert_or_assign(std::string(host), std::move(answer));

@@ -29,10 +29,10 @@ struct Behaviour {
 
 struct FakeNetworkOptions {
   std::uint64_t seed = 0;              // 0: everything happens at once and whole
-  std::size_t capacity = 64 * 1024;    // of each direction of a connection
+  std::size_t capacity = 65'536;       // of each direction of a connection
   runtime::Duration longest_delay{0};  // with a seed: connections take up to that long to be made
   unsigned breaks_one_in = 0;          // with a seed: so many connections break, after up to...
-  std::size_t breaks_within = 16384;   // ...that many octets of one side
+  std::size_t breaks_within = 16'384;  // ...that many octets of one side
 };
 
 // Outlives its listeners and connections.
@@ -78,7 +78,7 @@ class FakeNetwork final : public runtime::Network {
 // Names that tests make up. Literals are themselves; other names are dns_error.
 class FakeResolver final : public runtime::Resolver {
  public:
-  void set(std::string_view host, std::vector<std::string_view> addresses, runtime::Duration delay = {});
+  void set(std::string_view host, const std::vector<std::string_view>& addresses, runtime::Duration delay = {});
   void set_failure(std::string_view host, Code code, runtime::Duration delay = {});
   runtime::Task<Result<std::vector<IpAddress>>> resolve(std::string_view host, runtime::TimePoint deadline,
                                                         runtime::CancelToken& token) override;
