@@ -2,18 +2,14 @@
 
 #include <string>
 
-#include "stages/access_log/escape.h"
-
 namespace sp::access_log {
 namespace {
 
 // Where a request went, for a person: host and path. Without the query: that is the application's, and may hold secrets.
-std::string_view append_url(std::string& text, const Record& record) {
-  text += record.method;
-  text += ' ';
-  text += record.authority;
-  text += record.path;
-  return text;
+std::string request_of(const Record& record) {
+  std::string text;
+  if (record.method.empty()) return text;  // a head that was not understood
+  return text.append(record.method).append(" ").append(record.authority).append(record.path);
 }
 
 }  // namespace
@@ -54,10 +50,10 @@ void LogObserver::exchange_ended(const proxy::Exchange& exchange) {
 void LogObserver::say_failure(const Record& record) {
   std::string route;
   if (!record.route_kind.empty()) route.append(record.route_kind).append(" ").append(record.route_pattern);
-  std::string request;
+  const std::string request = request_of(record);
   const CodeInfo& code = info(record.error.code);
   log_.write(code.severity, code.name, code.what,
-             {{"request", append_url(request, record)},
+             {{"request", request},
               {"client", record.client},
               {"listen", record.listen},
               {"site", record.site},

@@ -147,7 +147,8 @@ void LogWriter::run() {
     drop_rest();
     batch_done();
   }
-  report_losses(Clock::time_point::max());
+  next_report_ = {};
+  report_losses(Clock::now());
 }
 
 LogWriter::Orders LogWriter::take_orders() {
