@@ -82,9 +82,9 @@ void explain_verification(DraftSite& site) {
   const std::string server = parse_url(unverified->rule.to).value_or(UrlParts{}).authority;
   unverified->comments.insert(unverified->comments.begin(),
                               "WARNING: the certificate of " + (server.empty() ? "the servers" : server) +
-                                  " is not verified, as in Apache, whose SSLProxyVerify is `none` unless told otherwise (it looked at no more than "
-                                  "the dates). Better: { verify: chain, ca: /path/to/its-ca-or-its-own-certificate.pem }, or without `ca:` if a "
-                                  "public authority signed it; or leave it out if it also has the right name.");
+                                  " is not verified, as in Apache, whose SSLProxyVerify is `none` unless told otherwise (it looked at the dates; "
+                                  "here not even they count). Better: { verify: chain, ca: /path/to/its-ca-or-own-certificate.pem }; without "
+                                  "`ca:` if a public authority signed it; nothing at all if it has the right name too.");
 }
 
 bool is_own_name(const Server& host, std::string_view name) {

@@ -69,8 +69,9 @@ bool version_holds(std::string_view comparison, const std::string& version) {
 Condition decide(const Directive& section, const Definitions& definitions, const config::FileSystem& disk) {
   std::string what = section.arg(0);
   if (section.is("IfVersion")) {
-    const bool has_operator = section.args.size() > 1;
-    return {version_holds(has_operator ? what : "=", has_operator ? section.arg(1) : what), ""};
+    if (section.args.size() > 1) return {version_holds(what, section.arg(1)), ""};
+    const bool other = what.starts_with('!');
+    return {version_holds(other ? "!=" : "=", other ? what.substr(1) : what), ""};
   }
   const bool negated = what.starts_with('!');
   if (negated) what.erase(0, 1);

@@ -176,8 +176,27 @@ std::vector<Rule> simplified(const Rule& rule) {
   return result;
 }
 
+namespace {
+
+bool has_alternatives(std::string_view regex) {
+  int depth = 0;
+  bool in_class = false;
+  for (size_t i = 0; i < regex.size(); ++i) {
+    const char c = regex[i];
+    if (c == '\\') ++i;
+    else if (in_class) in_class = c != ']';
+    else if (c == '[') in_class = true;
+    else if (c == '(') ++depth;
+    else if (c == ')') --depth;
+    else if (c == '|' && depth <= 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string literal_prefix(std::string_view regex) {
-  if (!regex.starts_with('^')) return "/";
+  if (!regex.starts_with('^') || has_alternatives(regex)) return "/";
   regex.remove_prefix(1);
   const std::string literal = take_literal(regex);
   return literal.starts_with('/') ? literal : "/";

@@ -269,6 +269,7 @@ void RouteMaker::tls(const UrlParts& url) {
   const bool checks_name = settings_.check_name.value_or(true) && settings_.check_cn.value_or(true);
   if (verify != "require") {
     out.verify = "none";
+    report_.changed(rule_.origin, "the server's certificate is not verified, as in Apache (SSLProxyVerify none); here its dates do not count either");
   } else if (!checks_name) {
     out.verify = "chain";
   }
