@@ -145,7 +145,7 @@ FieldId field_id(std::string_view name) {
   if (id == 0) return FieldId::other;
   const std::string_view known = names[id];
   if (known.size() != name.size()) return FieldId::other;
-  return same_spelling(known.data(), name.data(), name.size()) || iequals(known, name) ? static_cast<FieldId>(id)
+  return same_spelling(known.begin(), name.begin(), name.size()) || iequals(known, name) ? static_cast<FieldId>(id)
                                                                                        : FieldId::other;
 }
 

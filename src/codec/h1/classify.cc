@@ -50,7 +50,7 @@ constexpr std::array<std::uint8_t, 16> high_half{1, 2, 4, 8, 16, 32, 64, 128};
 
 [[gnu::target("sse4.2")]] inline Masks classify64_sse42(const char* data) {
   Masks masks{};
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     std::uint64_t control = 0, non_token = 0;
     classify16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 16 * i)), control, non_token);
     masks.control |= control << (16 * i);
@@ -91,12 +91,12 @@ Masks without_padding(Masks masks, std::size_t size) {
 }
 
 [[gnu::target("sse4.2")]] void classify_sse42(ByteView data, Masks* out) {
-  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_sse42(data.data());
+  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_sse42(data.begin());
   if (!data.empty()) *out = without_padding(classify64_sse42(Tail(data).octets.data()), data.size());
 }
 
 [[gnu::target("avx2")]] void classify_avx2(ByteView data, Masks* out) {
-  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_avx2(data.data());
+  for (; data.size() >= 64; data.remove_prefix(64)) *out++ = classify64_avx2(data.begin());
   if (!data.empty()) *out = without_padding(classify64_avx2(Tail(data).octets.data()), data.size());
 }
 

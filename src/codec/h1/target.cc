@@ -46,7 +46,8 @@ enum class Percent : std::uint8_t { checked, any };
 // Visible ASCII without '#', and, where it is checked, '%' only before two hexadecimal digits.
 template <Percent percent>
 bool is_valid(std::string_view text) {
-  const char* const end = text.data() + text.size();
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
   const auto accepts = [&](const char* at, TargetMasks masks) {
     if (masks.refused != 0) return false;
     if constexpr (percent == Percent::any) return true;
@@ -55,8 +56,8 @@ bool is_valid(std::string_view text) {
     }
     return true;
   };
-  if (text.size() < 16) return accepts(text.data(), classify_short(text.data(), text.size()));
-  for (const char* at = text.data(); end - at > 16; at += 16) {
+  if (text.size() < 16) return accepts(begin, classify_short(begin, text.size()));
+  for (const char* at = begin; end - at > 16; at += 16) {
     if (!accepts(at, classify16(at))) return false;
   }
   return accepts(end - 16, classify16(end - 16));
