@@ -103,6 +103,13 @@ std::uint16_t parse_port(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
 }
 
+// The port of an authority that has been validated, or 0.
+std::uint16_t port_of(std::string_view authority) {
+  std::size_t colon = authority.rfind(':');
+  bool none = colon == std::string_view::npos || authority.ends_with(']');
+  return none ? std::uint16_t{0} : parse_port(authority.substr(colon + 1));
+}
+
 // A port beside a host that has none: "lists.example.com" and 8443. The other scheme's port is a mistake that proxies
 // make who end TLS and report the port on which they were asked behind it.
 void believe_port(std::string_view text, ClientView& view, Arena& arena) {
@@ -211,8 +218,8 @@ ClientView client_view(const Hop& hop, const http::Fields& fields, std::string_v
     believe_host(or_else(claims.host, FieldId::x_forwarded_host), view);
     believe_port(last_value(fields, FieldId::x_forwarded_port), view, arena);
   }
-  auto parts = http::split_authority(view.authority);
-  view.port = parts && parts->port != 0 ? parts->port : http::default_port(view.scheme);
+  std::uint16_t written = port_of(view.authority);
+  view.port = written != 0 ? written : http::default_port(view.scheme);
   return view;
 }
 

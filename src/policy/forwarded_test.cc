@@ -51,6 +51,11 @@ TEST(Forwarded, tells_the_server_who_asks) {
             "X-Forwarded-For=192.0.2.1;X-Forwarded-Proto=http;X-Forwarded-Port=80;");
 }
 
+TEST(Forwarded, takes_the_port_from_the_host) {
+  EXPECT_EQ(pass("192.0.2.1", {}, "[2001:db8::1]").client, "192.0.2.1 https [2001:db8::1] 443");
+  EXPECT_EQ(pass("192.0.2.1", {}, "[2001:db8::1]:8443").client, "192.0.2.1 https [2001:db8::1]:8443 8443");
+}
+
 TEST(Forwarded, believes_nothing_of_a_stranger) {
   Outcome outcome = pass("192.0.2.1", {{"X-Forwarded-For", "127.0.0.1"},
                                        {"x_forwarded_for", "127.0.0.1"},
