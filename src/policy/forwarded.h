@@ -46,7 +46,8 @@ struct ClientView {
 ClientView client_view(const Hop& hop, const http::Fields& fields, std::string_view authority,
                        const AddressSet& trusted, Arena& arena);
 
-// Brings the fields of the request to the state that the server may see.
+// Brings these fields of the request to the state that the server may see. Removes Proxy, too, from everybody
+// (httpoxy).
 void edit_forwarded(const Hop& hop, const ClientView& client, http::Fields& fields, Arena& arena);
 
 }  // namespace sp::policy

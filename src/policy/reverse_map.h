@@ -8,11 +8,11 @@
 //      client's scheme and Host, and its path is mapped through the route of the site whose `to` covers it best, be it
 //      another one than the route of the request. Where no route covers the path, only the authority is mapped: the
 //      path will probably not be found, but the server's name does not leak (Apache's ProxyPassReverse leaks it).
-//  (b) the public one that was sent to it as Host (`host: preserve`), in the name alone or with the client's or the
-//  server's
-//      port. Its scheme is raised from http to https when the client speaks https and the server is spoken to by http
-//      (TLS ends here, and the server cannot know); it is never lowered, and where the server itself is spoken to by
-//      https, its http is meant. Its path is mapped as that of a relative URL.
+//  (b) the public one (the client's Host): with the client's port, with the server's, or with none where that raises
+//  the scheme
+//      from http to https. It is raised when the client speaks https and the server is spoken to by http (TLS ends
+//      here, and the server cannot know); it is never lowered, and where the server itself is spoken to by https, its
+//      http is meant. The path is mapped as that of a relative URL.
 // Everything else is somebody else's, and stays.
 //
 // A path alone ("/x", and the Path of a cookie) can be the server's own or already public: it is both "/" of the server
