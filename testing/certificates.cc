@@ -19,12 +19,14 @@ Request make_request(std::vector<std::string> names, const LeafOptions& options)
 }
 
 Request authority_request(std::string name) {
-  return make_request({}, {.use = Request::Use::authority, .from_days = -30, .until_days = 365, .common_name = std::move(name)});
+  return make_request(
+      {}, {.use = Request::Use::authority, .from_days = -30, .until_days = 365, .common_name = std::move(name)});
 }
 
 }  // namespace
 
-TestAuthority::TestAuthority(std::string name) : pair_(tls::issue(authority_request(std::move(name)), nullptr).value()) {}
+TestAuthority::TestAuthority(std::string name)
+    : pair_(tls::issue(authority_request(std::move(name)), nullptr).value()) {}
 
 tls::PemPair TestAuthority::leaf(std::vector<std::string> names, const LeafOptions& options) const {
   return tls::issue(make_request(std::move(names), options), &pair_).value();

@@ -12,7 +12,7 @@ namespace sp::testing {
 struct LeafOptions {
   tls::CertificateRequest::Use use = tls::CertificateRequest::Use::server;
   tls::CertificateRequest::Key key = tls::CertificateRequest::Key::ecdsa;
-  int from_days = -1;   // relative to the start of time
+  int from_days = -1;  // relative to the start of time
   int until_days = 90;
   std::string common_name;  // empty: the first name
 };

@@ -36,8 +36,8 @@ KeyKind kind_of(const EVP_PKEY* key) {
 }
 
 // The key is in its own file, or in that of the certificate.
-KeyPtr load_key(const config::CertificateConfig& config, std::string_view certificate_pem, const config::FileSystem& files,
-                std::vector<Finding>& findings) {
+KeyPtr load_key(const config::CertificateConfig& config, std::string_view certificate_pem,
+                const config::FileSystem& files, std::vector<Finding>& findings) {
   if (config.key.empty()) return parse_key(certificate_pem, config.cert, findings);
   std::optional<std::string> pem = read_pem(config.key, files, findings);
   if (!pem) return nullptr;
@@ -54,14 +54,15 @@ bool check_match(const config::CertificateConfig& config, const std::vector<X509
   if (owner == certificates.begin()) return true;
   const config::Text& at = config.key.empty() ? config.cert : config.key;
   if (owner != certificates.end()) {
-    findings.push_back({Finding::Severity::error, config.cert.place,
-                        fmt::format("{} does not begin with the certificate of the key, which is number {} in it",
-                                    config.cert.value, owner - certificates.begin() + 1),
-                        "put the server's own certificate first, and then each authority after the one that it has signed"});
+    findings.push_back(
+        {Finding::Severity::error, config.cert.place,
+         fmt::format("{} does not begin with the certificate of the key, which is number {} in it", config.cert.value,
+                     owner - certificates.begin() + 1),
+         "put the server's own certificate first, and then each authority after the one that it has signed"});
   } else {
     findings.push_back({Finding::Severity::error, at.place,
-                        fmt::format("the key in {} does not belong to the certificate in {} ({})", at.value, config.cert.value,
-                                    names_text(certificates.front().get())),
+                        fmt::format("the key in {} does not belong to the certificate in {} ({})", at.value,
+                                    config.cert.value, names_text(certificates.front().get())),
                         "one of the two files is older than the other: use the pair that was made together"});
   }
   return false;
@@ -69,12 +70,14 @@ bool check_match(const config::CertificateConfig& config, const std::vector<X509
 
 void check_dates(const Certificate& certificate, Time now, std::vector<Finding>& findings) {
   const auto warn = [&](std::string message, std::string remedy) {
-    findings.push_back({Finding::Severity::warning, certificate.config.cert.place, std::move(message), std::move(remedy)});
+    findings.push_back(
+        {Finding::Severity::warning, certificate.config.cert.place, std::move(message), std::move(remedy)});
   };
   const X509* leaf = certificate.leaf.get();
   const std::string what = fmt::format("the certificate in {} ({})", certificate.config.cert.value, names_text(leaf));
   if (now > certificate.not_after) {
-    warn(fmt::format("{} expired on {}", what, date_text(X509_get0_notAfter(leaf))), "renew it; clients will refuse it");
+    warn(fmt::format("{} expired on {}", what, date_text(X509_get0_notAfter(leaf))),
+         "renew it; clients will refuse it");
   } else if (now < certificate.not_before) {
     warn(fmt::format("{} is not valid before {}", what, date_text(X509_get0_notBefore(leaf))),
          "check the clock of this machine; clients will refuse it until then");
@@ -87,8 +90,9 @@ bool Certificate::covers(std::string_view host) const {
   return std::ranges::any_of(names, [&](const std::string& name) { return name_matches(name, host); });
 }
 
-std::shared_ptr<const Certificate> load_certificate(const config::CertificateConfig& config, const config::FileSystem& files,
-                                                    Time now, std::vector<Finding>& findings) {
+std::shared_ptr<const Certificate> load_certificate(const config::CertificateConfig& config,
+                                                    const config::FileSystem& files, Time now,
+                                                    std::vector<Finding>& findings) {
   std::optional<std::string> pem = read_pem(config.cert, files, findings);
   if (!pem) return nullptr;
   std::vector<X509Ptr> certificates = parse_certificates(*pem, config.cert, findings);

@@ -18,7 +18,7 @@ enum class KeyKind : std::uint8_t { rsa, ecdsa, other };
 
 struct Certificate {
   X509Ptr leaf;
-  X509StackPtr chain;              // what is sent after the leaf; may be empty
+  X509StackPtr chain;  // what is sent after the leaf; may be empty
   KeyPtr key;
   KeyKind kind = KeyKind::other;
   std::vector<std::string> names;  // lower case, as in the certificate: "example.com", "*.example.com", "192.0.2.1"

@@ -13,7 +13,8 @@ namespace sp::tls {
 namespace {
 
 std::string_view octets(const ASN1_STRING* string) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<std::size_t>(ASN1_STRING_length(string))};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
 std::string address_text(std::string_view octets) {
@@ -35,19 +36,17 @@ std::string common_name(const X509* certificate) {
 
 std::vector<std::string> certificate_names(const X509* certificate) {
   std::vector<std::string> names;
-  bool has_dns = false;
   auto* found = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> alternatives(found, &GENERAL_NAMES_free);
   for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(found, i);
     if (name->type == GEN_DNS) {
-      has_dns = true;
       names.push_back(normal_name(octets(name->d.dNSName)));
     } else if (name->type == GEN_IPADD) {
       if (std::string address = address_text(octets(name->d.iPAddress)); !address.empty()) names.push_back(address);
     }
   }
-  if (!has_dns) {
+  if (names.empty()) {
     if (std::string name = normal_name(common_name(certificate)); !name.empty()) names.push_back(name);
   }
   return names;

@@ -9,8 +9,8 @@
 
 namespace sp::tls {
 
-// DNS names and IP addresses of the subjectAltName, in lower case; the common name only where there is no DNS name in it
-// (RFC 6125 section 6.4.4).
+// DNS names and IP addresses of the subjectAltName, in lower case; the common name only where there are none (RFC 6125
+// section 6.4.4).
 std::vector<std::string> certificate_names(const x509_st* certificate);
 
 // Lower case, and without the trailing dot: the form in which names are compared.

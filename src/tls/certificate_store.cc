@@ -1,5 +1,7 @@
 #include "tls/certificate_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tls/certificate_names.h"
@@ -26,12 +28,14 @@ std::shared_ptr<const CertificateStore> CertificateStore::load(std::span<const c
                                                                std::vector<config::Finding>& findings) {
   std::vector<std::shared_ptr<const Certificate>> certificates;
   for (const config::CertificateConfig& config : configs) {
-    if (auto certificate = load_certificate(config, files, now, findings)) certificates.push_back(std::move(certificate));
+    if (auto certificate = load_certificate(config, files, now, findings))
+      certificates.push_back(std::move(certificate));
   }
   return of(std::move(certificates));
 }
 
-std::shared_ptr<const CertificateStore> CertificateStore::of(std::vector<std::shared_ptr<const Certificate>> certificates) {
+std::shared_ptr<const CertificateStore> CertificateStore::of(
+    std::vector<std::shared_ptr<const Certificate>> certificates) {
   auto store = std::make_shared<CertificateStore>();
   store->certificates_ = std::move(certificates);
   store->index();
@@ -71,9 +75,27 @@ const CertificateSet* CertificateStore::find(std::string_view name) const {
   return found == wildcard_.end() ? nullptr : &found->second;
 }
 
+bool CertificateStore::has_certificate_for(std::string_view host) const {
+  if (host == "*") return default_ != nullptr;
+  if (!host.starts_with("*.")) return find(host) != nullptr;
+  return wildcard_.contains(normal_name(host.substr(2)));
+}
+
 const CertificateSet* CertificateStore::choose(std::string_view name) const {
   const CertificateSet* found = find(name);
   return found != nullptr ? found : default_;
+}
+
+std::vector<config::Finding> find_hosts_without_certificate(const CertificateStore& store,
+                                                            std::span<const config::Text> hosts) {
+  std::vector<config::Finding> findings;
+  for (const config::Text& host : hosts) {
+    if (store.has_certificate_for(host.value)) continue;
+    findings.push_back({config::Finding::Severity::warning, host.place,
+                        fmt::format("no certificate is for {}: browsers will refuse the connection", host.value),
+                        "add a certificate with this name to `certificates`"});
+  }
+  return findings;
 }
 
 }  // namespace sp::tls

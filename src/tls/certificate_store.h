@@ -1,4 +1,5 @@
-// The certificates of this gate by the names that they are for. Immutable, shared by all workers; a reload makes a new one.
+// The certificates of this gate by the names that they are for. Immutable, shared by all workers; a reload makes a new
+// one.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@
 
 namespace sp::tls {
 
-// The certificates that serve one name: at most one of each kind of key, so that old and new clients both get what they can.
+// The certificates that serve one name: at most one of each kind of key, so that old and new clients both get what they
+// can.
 class CertificateSet {
  public:
   std::span<const std::shared_ptr<const Certificate>> all() const { return {members_.data(), count_}; }
@@ -30,8 +32,8 @@ class CertificateSet {
 
 class CertificateStore {
  public:
-  // Loads all; what cannot be used is left out and is among `findings`. Of two certificates of the same kind for the same
-  // name, the one that is valid longer serves it.
+  // Loads all; what cannot be used is left out and is among `findings`. Of two certificates of the same kind for the
+  // same name, the one that is valid longer serves it.
   static std::shared_ptr<const CertificateStore> load(std::span<const config::CertificateConfig> configs,
                                                       const config::FileSystem& files,
                                                       std::chrono::system_clock::time_point now,
@@ -43,6 +45,8 @@ class CertificateStore {
   const CertificateSet* find(std::string_view name) const;
   // find(), else default_set().
   const CertificateSet* choose(std::string_view name) const;
+  // Whether a certificate is for all of `host`: a name, "*.example.com", or "*" (which any certificate serves).
+  bool has_certificate_for(std::string_view host) const;
   // That of the certificate marked `default: true`, else of the first; null if there is none at all.
   const CertificateSet* default_set() const { return default_; }
   std::span<const std::shared_ptr<const Certificate>> all() const { return certificates_; }
@@ -60,5 +64,9 @@ class CertificateStore {
   CertificateSet marked_;
   const CertificateSet* default_ = nullptr;
 };
+
+// A warning for each host of a TLS site whose name is in no certificate.
+std::vector<config::Finding> find_hosts_without_certificate(const CertificateStore& store,
+                                                            std::span<const config::Text> hosts);
 
 }  // namespace sp::tls

@@ -26,8 +26,9 @@ class Store : public TlsWorld {
 };
 
 TEST_F(Store, finds_exact_names_before_wildcards) {
-  auto store = store_of({store_pair("a", authority.leaf({"a.example", "b.example"})),
-                         store_pair("w", authority.leaf({"*.example"})), store_pair("ip", authority.leaf({"192.0.2.1"}))});
+  auto store =
+      store_of({store_pair("a", authority.leaf({"a.example", "b.example"})),
+                store_pair("w", authority.leaf({"*.example"})), store_pair("ip", authority.leaf({"192.0.2.1"}))});
   ASSERT_TRUE(findings.empty());
   const auto holder = [&](std::string_view name) {
     const CertificateSet* set = store->find(name);
@@ -43,6 +44,18 @@ TEST_F(Store, finds_exact_names_before_wildcards) {
   EXPECT_EQ(holder("192.0.2.1"), "ip.pem");
   EXPECT_EQ(store->choose("nobody"), store->default_set());
   EXPECT_TRUE(store->default_set()->covers("A.example"));
+}
+
+TEST_F(Store, names_the_hosts_that_have_no_certificate) {
+  auto store = store_of({store_pair("a", authority.leaf({"a.example", "*.w.example"}))});
+  const config::Text hosts[] = {
+      {"a.example", {}}, {"*", {}}, {"*.w.example", {}}, {"x.w.example", {}}, {"b.example", {"sallyport.yaml", 7, 3}},
+      {"*.example", {}}};
+  const auto missing = find_hosts_without_certificate(*store, hosts);
+  ASSERT_EQ(missing.size(), 2u);
+  EXPECT_EQ(missing[0].message, "no certificate is for b.example: browsers will refuse the connection");
+  EXPECT_EQ(missing[0].place.line, 7);
+  EXPECT_EQ(find_hosts_without_certificate(*store_of({}), hosts).size(), 6u);
 }
 
 TEST_F(Store, prefers_the_certificate_that_is_valid_longer) {
@@ -73,8 +86,11 @@ TEST_F(Store, says_what_is_wrong_with_a_file) {
   const PemPair pair = authority.leaf({"a.example"}), other = authority.leaf({"b.example"});
   const std::string encrypted =
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-      "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAh6yyz2uYt0JgICCAAw\n"
-      "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEPoBRBq9+V0IjRbkM3vRCFUEgZDM\n"
+      "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAi7dvBw16MtJgICCAAw\n"
+      "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGxIzt6jA3eQ0dy3M9ZCBO4EgZDR\n"
+      "IKYKrq1J8NDHek2JP1zc37HLgYJpYvED4famn/MkScnRZYLwASoUe46rC4EF0xj9\n"
+      "Cg+ajbM/uQ2hxtUsJ9OwMwcRKwUDzFY2Pk4CKJmUsxbPn4P7zjpgE51evqfVe9Zw\n"
+      "aTnrNg1hRawJ+7FSyrKjC4g93p9emdzCZDMujbt4oH+lOPV2pEBxscgrJJDdoz0=\n"
       "-----END ENCRYPTED PRIVATE KEY-----\n";
   struct Row {
     std::string cert, key;
@@ -88,8 +104,8 @@ TEST_F(Store, says_what_is_wrong_with_a_file) {
       {pair.certificate, pair.certificate, "there is no usable private key in x.key", "exchanged", 30},
       {"", pair.key, "there is no certificate in x.pem", "begins with", 11},
       {"\x30\x82\x01", pair.key, "there is no certificate in x.pem", "openssl x509 -inform der", 11},
-      {"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", pair.key, "certificate number 1 in x.pem is damaged",
-       "openssl x509", 11},
+      {"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", pair.key,
+       "certificate number 1 in x.pem is damaged", "openssl x509", 11},
       {other.certificate + pair.certificate, pair.key,
        "x.pem does not begin with the certificate of the key, which is number 2 in it", "own certificate first", 11},
       {pair.certificate, encrypted, "the key in x.key is protected by a passphrase", "openssl pkey", 30},

@@ -26,7 +26,8 @@ std::optional<ClientSettings::Pin> parse_pin(std::string_view text) {
   if (text.starts_with("sha256//")) text.remove_prefix(8);
   if (text.size() != 44 || !text.ends_with('=') || text[42] == '=') return std::nullopt;
   std::array<unsigned char, 33> octets;
-  if (EVP_DecodeBlock(octets.data(), reinterpret_cast<const unsigned char*>(text.data()), 44) != 33) return std::nullopt;
+  if (EVP_DecodeBlock(octets.data(), reinterpret_cast<const unsigned char*>(text.data()), 44) != 33)
+    return std::nullopt;
   ClientSettings::Pin pin;
   std::copy_n(octets.begin(), pin.size(), pin.begin());
   return pin;
@@ -36,9 +37,10 @@ bool load_pins(const config::UpstreamTlsConfig& config, ClientSettings& into, st
   for (const std::string& text : config.pin) {
     const std::optional<ClientSettings::Pin> pin = parse_pin(text);
     if (!pin) {
-      findings.push_back({Finding::Severity::error, config.place, fmt::format("\"{}\" is not a pin", text),
-                          "a pin is the base64 form of 32 octets: `openssl x509 -in FILE -pubkey -noout | openssl pkey -pubin "
-                          "-outform der | openssl dgst -sha256 -binary | base64` prints it"});
+      findings.push_back(
+          {Finding::Severity::error, config.place, fmt::format("\"{}\" is not a pin", text),
+           "a pin is the base64 form of 32 octets: `openssl x509 -in FILE -pubkey -noout | openssl pkey -pubin "
+           "-outform der | openssl dgst -sha256 -binary | base64` prints it"});
       return false;
     }
     into.pins.push_back(*pin);
@@ -87,7 +89,8 @@ ClientContext::ClientContext(std::shared_ptr<const ClientSettings> settings, std
 ClientContext::~ClientContext() = default;
 
 Result<std::unique_ptr<ClientContext>> ClientContext::make(std::shared_ptr<const ClientSettings> settings,
-                                                           std::span<const std::string_view> alpn, std::size_t sessions) {
+                                                           std::span<const std::string_view> alpn,
+                                                           std::size_t sessions) {
   std::unique_ptr<ClientContext> made(new ClientContext(std::move(settings), sessions));
   const bool ready = made->set_up(alpn);
   ERR_clear_error();

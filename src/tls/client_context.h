@@ -25,9 +25,9 @@ struct ClientSettings {
 
   config::Verify verify = config::Verify::full;
   X509StorePtr authorities;
-  std::string sni;                                // empty: what the caller says
-  std::shared_ptr<const Certificate> certificate; // that we present; null: none
-  std::vector<Pin> pins;                          // any of them; empty: any key
+  std::string sni;                                 // empty: what the caller says
+  std::shared_ptr<const Certificate> certificate;  // that we present; null: none
+  std::vector<Pin> pins;                           // any of them; empty: any key
 
   // Null with an error among `findings`.
   static std::shared_ptr<const ClientSettings> load(const config::UpstreamTlsConfig& config,
@@ -46,7 +46,8 @@ struct ClientTarget {
 // One for each set of settings and worker: it is used by one thread, and outlives its streams.
 class ClientContext {
  public:
-  // `alpn`: what is offered, the preferred first; may be empty. Fails with internal where the library refuses a setting.
+  // `alpn`: what is offered, the preferred first; may be empty. Fails with internal where the library refuses a
+  // setting.
   static Result<std::unique_ptr<ClientContext>> make(std::shared_ptr<const ClientSettings> settings,
                                                      std::span<const std::string_view> alpn,
                                                      std::size_t sessions = 1024);

@@ -43,8 +43,9 @@ std::string_view plain_protocol(std::string_view first) {
   struct Greeting {
     std::string_view begins, protocol;
   };
-  static constexpr Greeting greetings[] = {{"HTTP/", "HTTP"}, {"220", "SMTP or FTP"}, {"554", "SMTP"}, {"421", "SMTP"},
-                                           {"* OK", "IMAP"},  {"+OK", "POP3"},        {"SSH-", "SSH"}, {"<", "HTML or XML"}};
+  static constexpr Greeting greetings[] = {{"HTTP/", "HTTP"}, {"220", "SMTP or FTP"}, {"554", "SMTP"},
+                                           {"421", "SMTP"},   {"* OK", "IMAP"},       {"+OK", "POP3"},
+                                           {"SSH-", "SSH"},   {"<", "HTML or XML"}};
   for (const Greeting& greeting : greetings) {
     if (first.starts_with(greeting.begins)) return greeting.protocol;
   }
@@ -53,7 +54,7 @@ std::string_view plain_protocol(std::string_view first) {
 }
 
 bool is_http_request(std::string_view first) {
-  static constexpr std::array<std::string_view, 10> methods = {"GET ",   "POST ",  "HEAD ",    "PUT ",   "OPTIONS ",
+  static constexpr std::array<std::string_view, 10> methods = {"GET ",   "POST ",  "HEAD ",    "PUT ",    "OPTIONS ",
                                                                "PATCH ", "TRACE ", "CONNECT ", "DELETE ", "PRI "};
   for (std::string_view method : methods) {
     const std::size_t n = std::min(method.size(), first.size());
@@ -76,17 +77,18 @@ Diagnosis explain_client_side(const Opening& opening, Code below, bool ended) {
             "write the port on which the server speaks TLS in `to`"};
   }
   if (error.alert) {
-    return {Code::upstream_tls_alert, fmt::format("{} ended the TLS handshake with the alert {}", server, alert_text(*error.alert)),
-            ""};
+    return {Code::upstream_tls_alert,
+            fmt::format("{} ended the TLS handshake with the alert {}", server, alert_text(*error.alert)), ""};
   }
   if (below == Code::timeout) {
     return {below, fmt::format("{} accepted the connection, but did not complete the TLS handshake in time", server),
             "check that the server speaks TLS on this port, and that it is not overloaded"};
   }
   if (ended || below == Code::upstream_reset || below == Code::io_error) {
-    return {Code::upstream_tls_failed,
-            fmt::format("{} {} the connection during the TLS handshake", server, ended ? "ended" : "reset"),
-            "check that the server speaks TLS on this port, and that it knows the name that is sent (upstream_tls.sni)"};
+    return {
+        Code::upstream_tls_failed,
+        fmt::format("{} {} the connection during the TLS handshake", server, ended ? "ended" : "reset"),
+        "check that the server speaks TLS on this port, and that it knows the name that is sent (upstream_tls.sni)"};
   }
   if (below != Code::ok) return {below, fmt::format("the TLS handshake with {} was not completed", server), ""};
   return {Code::upstream_tls_failed, fmt::format("the TLS handshake with {} failed: {}", server, error.text), ""};
@@ -99,26 +101,32 @@ Diagnosis explain_server_side(const Opening& opening, Code below, bool ended) {
     return {Code::plain_http_on_tls, "the client spoke plain HTTP on a TLS port", ""};
   }
   if (error.reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-    return {Code::client_certificate_required, "the client did not present a certificate, and this listener requires one",
+    return {Code::client_certificate_required,
+            "the client did not present a certificate, and this listener requires one",
             "install a client certificate in the client, or set client_certificates to optional"};
   }
   if (error.alert) {
     const bool refuses_ours = *error.alert >= 42 && *error.alert <= 48;
-    return {Code::client_tls_failed, fmt::format("the client ended the TLS handshake with the alert {}", alert_text(*error.alert)),
-            refuses_ours ? "check that the certificate is for the name that the client uses, is not expired, and is sent with its "
-                           "intermediate certificates"
-                         : ""};
+    return {
+        Code::client_tls_failed,
+        fmt::format("the client ended the TLS handshake with the alert {}", alert_text(*error.alert)),
+        refuses_ours
+            ? "check that the certificate is for the name that the client uses, is not expired, and is sent with its "
+              "intermediate certificates"
+            : ""};
   }
   if (below == Code::timeout) return {below, "the client did not complete the TLS handshake in time", ""};
   if (ended || below == Code::upstream_reset || below == Code::io_error) {
     return {Code::client_tls_failed,
-            opening.first_octets.empty() ? "the client left without a TLS handshake" : "the client left during the TLS handshake",
+            opening.first_octets.empty() ? "the client left without a TLS handshake"
+                                         : "the client left during the TLS handshake",
             ""};
   }
   if (below != Code::ok) return {below, "the TLS handshake with the client was not completed", ""};
   const bool no_tls = !opening.first_octets.empty() && opening.first_octets[0] != 22;
   return {Code::client_tls_failed,
-          no_tls ? "what the client sent is not TLS" : fmt::format("the TLS handshake with the client failed: {}", error.text),
+          no_tls ? "what the client sent is not TLS"
+                 : fmt::format("the TLS handshake with the client failed: {}", error.text),
           ""};
 }
 

@@ -22,7 +22,8 @@ std::string name_text(const X509_NAME* name) {
 }
 
 std::string whose(const Opening& opening) {
-  return opening.role == Opening::Role::client ? "the certificate of " + opening.endpoint : "the certificate of the client";
+  return opening.role == Opening::Role::client ? "the certificate of " + opening.endpoint
+                                               : "the certificate of the client";
 }
 
 // The certificate at which verification stopped, when that is not the peer's own but an authority's.
@@ -50,20 +51,27 @@ Diagnosis explain_trust(X509_STORE_CTX* verification, const Opening& opening, bo
   const int error = X509_STORE_CTX_get_error(verification);
   switch (error) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return {code, fmt::format("{} is signed by itself ({}), and not trusted here", who, at == nullptr ? "?" : subject_text(at)),
-              client_side ? "put this certificate into a file and name it in upstream_tls.ca, or pin its key with upstream_tls.pin"
-                          : "name its authority in client_certificates.ca"};
+      return {
+          code,
+          fmt::format("{} is signed by itself ({}), and not trusted here", who, at == nullptr ? "?" : subject_text(at)),
+          client_side
+              ? "put this certificate into a file and name it in upstream_tls.ca, or pin its key with upstream_tls.pin"
+              : "name its authority in client_certificates.ca"};
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return {code,
-              fmt::format("{} is signed by \"{}\", which is not trusted here", who, at == nullptr ? "?" : issuer_text(at)),
-              client_side ? "name this authority in upstream_tls.ca; if it is an intermediate one, the server should send its "
-                            "certificate too"
-                          : "name this authority in client_certificates.ca"};
+      return {
+          code,
+          fmt::format("{} is signed by \"{}\", which is not trusted here", who, at == nullptr ? "?" : issuer_text(at)),
+          client_side
+              ? "name this authority in upstream_tls.ca; if it is an intermediate one, the server should send its "
+                "certificate too"
+              : "name this authority in client_certificates.ca"};
     default:
-      return {code, fmt::format("{}{} is refused: {}", who, at_which(verification), X509_verify_cert_error_string(error)), ""};
+      return {code,
+              fmt::format("{}{} is refused: {}", who, at_which(verification), X509_verify_cert_error_string(error)),
+              ""};
   }
 }
 
@@ -75,8 +83,10 @@ Diagnosis explain_certificate(X509_STORE_CTX* verification, const Opening& openi
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
       const std::string names = names_text(X509_STORE_CTX_get0_cert(verification));
-      return {Code::upstream_certificate_name, fmt::format("{} is for {}, not for {}", whose(opening), names, opening.name),
-              fmt::format("write a name of the certificate in `to`, or set upstream_tls: {{ verify: chain }} if any name will do")};
+      return {
+          Code::upstream_certificate_name, fmt::format("{} is for {}, not for {}", whose(opening), names, opening.name),
+          fmt::format(
+              "write a name of the certificate in `to`, or set upstream_tls: {{ verify: chain }} if any name will do")};
     }
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID: return explain_dates(verification, opening, client_side);
@@ -85,7 +95,8 @@ Diagnosis explain_certificate(X509_STORE_CTX* verification, const Opening& openi
 }
 
 Diagnosis explain_pin(const Opening& opening, std::string_view seen) {
-  return {Code::upstream_certificate_pin, fmt::format("the key of {} is {}, which is not pinned", opening.endpoint, seen),
+  return {Code::upstream_certificate_pin,
+          fmt::format("the key of {} is {}, which is not pinned", opening.endpoint, seen),
           "if the server's key was changed on purpose, set upstream_tls.pin to this value"};
 }
 

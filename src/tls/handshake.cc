@@ -39,8 +39,8 @@ Task<Result<void>> TlsStream::handshake(TimePoint deadline) {
   co_return Result<void>{};
 }
 
-// Everything that one turn of the handshake has produced, in one write if the stream below takes it. A peer that takes no more
-// may still have said why: only reading tells, and so that is no failure here.
+// Everything that one turn of the handshake has produced, in one write if the stream below takes it. A peer that takes
+// no more may still have said why: only reading tells, and so that is no failure here.
 Task<Result<void>> TlsStream::send_flight(TimePoint deadline) {
   while (out_ != nullptr) {
     const std::string_view pending = out_->pending();

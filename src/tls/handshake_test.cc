@@ -112,10 +112,12 @@ TEST_F(Handshake, gives_strangers_the_default_certificate) {
 }
 
 TEST_F(Handshake, has_both_kinds_of_key_for_one_name) {
-  auto store = store_of({store_pair("rsa", authority.leaf({"a.example"}, {.key = CertificateRequest::Key::rsa})),
-                         store_pair("ec", authority.leaf({"a.example"})), store_pair("b", authority.leaf({"b.example"}))});
+  auto store =
+      store_of({store_pair("rsa", authority.leaf({"a.example"}, {.key = CertificateRequest::Key::rsa})),
+                store_pair("ec", authority.leaf({"a.example"})), store_pair("b", authority.leaf({"b.example"}))});
   auto server = make_server(store);
-  for (const auto& [signatures, expected] : {std::pair("RSA+SHA256", "ECDHE-RSA-"), std::pair("ECDSA+SHA256", "ECDHE-ECDSA-")}) {
+  for (const auto& [signatures, expected] :
+       {std::pair("RSA+SHA256", "ECDHE-RSA-"), std::pair("ECDSA+SHA256", "ECDHE-ECDSA-")}) {
     auto client = make_client();
     SSL_CTX_set_max_proto_version(client->handle(), TLS1_2_VERSION);
     ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client->handle(), signatures), 1);
@@ -175,11 +177,14 @@ struct Opener {
 TEST_F(Handshake, explains_what_is_not_tls) {
   auto server = make_server_for({"a.example"});
   const Opener openers[] = {
-      {"http", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", Code::plain_http_on_tls, "the client spoke plain HTTP on a TLS port"},
-      {"http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Code::plain_http_on_tls, "the client spoke plain HTTP on a TLS port"},
+      {"http", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", Code::plain_http_on_tls,
+       "the client spoke plain HTTP on a TLS port"},
+      {"http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Code::plain_http_on_tls,
+       "the client spoke plain HTTP on a TLS port"},
       {"ssh", "SSH-2.0-OpenSSH_9.2\r\n", Code::client_tls_failed, "what the client sent is not TLS"},
       {"zeros", std::string_view("\0\0\0\0\0\0\0\0", 8), Code::client_tls_failed, "what the client sent is not TLS"},
-      {"half", std::string_view("\x16\x03\x01\x00\x10half", 9), Code::client_tls_failed, "the client left during the TLS handshake"},
+      {"half", std::string_view("\x16\x03\x01\x00\x10half", 9), Code::client_tls_failed,
+       "the client left during the TLS handshake"},
       {"nothing", "", Code::client_tls_failed, "the client left without a TLS handshake"},
   };
   for (const Opener& opener : openers) {
@@ -188,7 +193,8 @@ TEST_F(Handshake, explains_what_is_not_tls) {
       auto pipes = sp::testing::make_pipe(loop, {.seed = seed});
       auto stream = server->accept(std::move(pipes.a));
       EXPECT_TRUE(loop.run(send_all(*pipes.b, opener.octets)).has_value());
-      EXPECT_TRUE(loop.run([](runtime::Stream& s) -> Task<Result<void>> { co_return co_await s.finish(); }(*pipes.b)).has_value());
+      EXPECT_TRUE(loop.run([](runtime::Stream& s) -> Task<Result<void>> { co_return co_await s.finish(); }(*pipes.b))
+                      .has_value());
       auto result = loop.run(stream->handshake());
       ASSERT_FALSE(result.has_value());
       EXPECT_EQ(result.error().code, opener.code);

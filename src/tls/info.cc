@@ -35,8 +35,8 @@ std::string serial_text(const X509* certificate) {
 std::string time_text(const ASN1_TIME* time) {
   std::tm t{};
   if (ASN1_TIME_to_tm(time, &t) != 1) return "";
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                     t.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                     t.tm_min, t.tm_sec);
 }
 
 std::string pem_text(X509* certificate) {

@@ -20,7 +20,7 @@ struct TlsInfo {
 
 // The certificate of the other side, which has been verified: handshakes with one that is not valid fail.
 struct PeerCertificate {
-  std::string subject;      // RFC 2253: "CN=alice,O=Example"
+  std::string subject;  // RFC 2253: "CN=alice,O=Example"
   std::string issuer;
   std::string serial;       // hexadecimal, upper case
   std::string fingerprint;  // SHA-256 of the certificate, hexadecimal, lower case

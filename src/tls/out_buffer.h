@@ -1,5 +1,5 @@
-// Encrypted octets on their way out, and how many octets of the caller's they stand for. From a pool of this thread: it exists
-// only while there is something to send.
+// Encrypted octets on their way out, and how many octets of the caller's they stand for. From a pool of this thread: it
+// exists only while there is something to send.
 #pragma once
 
 #include <array>

@@ -33,7 +33,8 @@ std::string_view remedy_for_no_certificate(std::string_view text) {
     return "it is in binary form (DER): convert it with `openssl x509 -inform der -in FILE -out FILE.pem`";
   }
   if (text.contains("PRIVATE KEY-----")) return "it holds a private key: are `cert` and `key` exchanged?";
-  if (text.contains("CERTIFICATE REQUEST-----")) return "it holds a signing request: use the certificate that was made from it";
+  if (text.contains("CERTIFICATE REQUEST-----"))
+    return "it holds a signing request: use the certificate that was made from it";
   return "a certificate in PEM form begins with -----BEGIN CERTIFICATE-----";
 }
 
@@ -57,7 +58,7 @@ std::optional<std::string> read_pem(const config::Text& path, const config::File
   Result<std::string> content = files.read(path.value, largest_file);
   if (content) return *std::move(content);
   const Error error = content.error();
-  std::string why = error.code == Code::not_found          ? "it does not exist"
+  std::string why = error.code == Code::not_found           ? "it does not exist"
                     : error.code == Code::permission_denied ? "permission denied"
                                                             : std::string(error.where);
   std::string remedy = error.code == Code::permission_denied
@@ -67,14 +68,18 @@ std::optional<std::string> read_pem(const config::Text& path, const config::File
   return std::nullopt;
 }
 
-std::vector<X509Ptr> parse_certificates(std::string_view pem, const config::Text& path, std::vector<Finding>& findings) {
+std::vector<X509Ptr> parse_certificates(std::string_view pem, const config::Text& path,
+                                        std::vector<Finding>& findings) {
   ERR_clear_error();
   std::vector<X509Ptr> certificates;
   const BioPtr in = over(pem);
-  while (X509* certificate = PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr)) certificates.emplace_back(certificate);
+  while (X509* certificate = PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr))
+    certificates.emplace_back(certificate);
   if (!only_the_end()) {
-    report(findings, path.place, fmt::format("certificate number {} in {} is damaged", certificates.size() + 1, path.value),
-           fmt::format("compare it with what the authority has sent; `openssl x509 -in {} -text` shows the first", path.value));
+    report(findings, path.place,
+           fmt::format("certificate number {} in {} is damaged", certificates.size() + 1, path.value),
+           fmt::format("compare it with what the authority has sent; `openssl x509 -in {} -text` shows the first",
+                       path.value));
     return {};
   }
   if (certificates.empty()) {
@@ -90,9 +95,10 @@ KeyPtr parse_key(std::string_view pem, const config::Text& path, std::vector<Fin
   KeyPtr key(PEM_read_bio_PrivateKey(over(pem).get(), nullptr, &note_passphrase, &asked));
   ERR_clear_error();
   if (key != nullptr) return key;
-  if (asked) {
+  if (asked || pem.contains("ENCRYPTED")) {
     report(findings, path.place, fmt::format("the key in {} is protected by a passphrase", path.value),
-           fmt::format("store it without: `openssl pkey -in {0} -out {0}.plain`, readable for Sallyport alone", path.value));
+           fmt::format("store it without: `openssl pkey -in {0} -out {0}.plain`, readable for Sallyport alone",
+                       path.value));
   } else {
     report(findings, path.place, fmt::format("there is no usable private key in {}", path.value),
            std::string(remedy_for_no_key(pem)));

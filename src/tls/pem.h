@@ -24,7 +24,8 @@ std::vector<X509Ptr> parse_certificates(std::string_view pem, const config::Text
 // The first private key of `pem`; null with a finding if there is none, or it needs a passphrase.
 KeyPtr parse_key(std::string_view pem, const config::Text& path, std::vector<config::Finding>& findings);
 
-// The certificates of a file as trust anchors, intermediate and self-signed server certificates included; null with a finding.
+// The certificates of a file as trust anchors, intermediate and self-signed server certificates included; null with a
+// finding.
 struct Authorities {
   X509StorePtr store;
   X509StackPtr certificates;

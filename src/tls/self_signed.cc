@@ -38,10 +38,13 @@ bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 
 bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
   const bool authority = request.use == Use::authority;
-  bool ok = add_extension(certificate, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
-  ok = ok && add_extension(certificate, issuer, NID_key_usage, authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+  bool ok =
+      add_extension(certificate, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  ok = ok && add_extension(certificate, issuer, NID_key_usage,
+                           authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
   if (!authority) {
-    ok = ok && add_extension(certificate, issuer, NID_ext_key_usage, request.use == Use::client ? "clientAuth" : "serverAuth");
+    ok = ok && add_extension(certificate, issuer, NID_ext_key_usage,
+                             request.use == Use::client ? "clientAuth" : "serverAuth");
   }
   ok = ok && add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
   std::string names;
@@ -68,9 +71,10 @@ bool fill(X509* certificate, X509* issuer, EVP_PKEY* key, const CertificateReque
   ASN1_TIME_set(X509_getm_notBefore(certificate), std::chrono::system_clock::to_time_t(request.not_before));
   ASN1_TIME_set(X509_getm_notAfter(certificate), std::chrono::system_clock::to_time_t(request.not_after));
   return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
-         (request.common_name.empty() || X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, -1, -1, 0) == 1) &&
-         X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-         add_extensions(certificate, issuer, request);
+         (request.common_name.empty() ||
+          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, -1, -1, 0) == 1) &&
+         X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
+         X509_set_pubkey(certificate, key) == 1 && add_extensions(certificate, issuer, request);
 }
 
 Result<PemPair> to_pem(X509* certificate, EVP_PKEY* key) {
@@ -106,7 +110,8 @@ Result<PemPair> issue(const CertificateRequest& request, const PemPair* issuer) 
   return to_pem(certificate.get(), key.get());
 }
 
-Result<PemPair> make_self_signed(std::span<const std::string> names, int days, std::chrono::system_clock::time_point now) {
+Result<PemPair> make_self_signed(std::span<const std::string> names, int days,
+                                 std::chrono::system_clock::time_point now) {
   CertificateRequest request;
   request.common_name = names.empty() ? "localhost" : names.front().substr(0, 64);
   request.names.assign(names.begin(), names.end());

@@ -20,8 +20,8 @@ bool ServerCallbacks::install(SSL* ssl, const CertificateSet& set) {
   SSL_certs_clear(ssl);
   for (const auto& certificate : set.all()) {
     // Both are shared by reference: nothing is copied.
-    if (SSL_use_certificate(ssl, certificate->leaf.get()) != 1 || SSL_use_PrivateKey(ssl, certificate->key.get()) != 1 ||
-        SSL_set1_chain(ssl, certificate->chain.get()) != 1) {
+    if (SSL_use_certificate(ssl, certificate->leaf.get()) != 1 ||
+        SSL_use_PrivateKey(ssl, certificate->key.get()) != 1 || SSL_set1_chain(ssl, certificate->chain.get()) != 1) {
       return false;
     }
   }
@@ -42,8 +42,8 @@ int ServerCallbacks::choose_certificate(SSL* ssl, int* alert, void* server_conte
   return found != nullptr ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-int ServerCallbacks::choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
-                                     unsigned offered_length, void* server_context) {
+int ServerCallbacks::choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length,
+                                     const unsigned char* offered, unsigned offered_length, void* server_context) {
   const std::string& ours = static_cast<ServerContext*>(server_context)->alpn_;
   unsigned char* found = nullptr;
   const int outcome = SSL_select_next_proto(&found, length, reinterpret_cast<const unsigned char*>(ours.data()),
@@ -54,8 +54,8 @@ int ServerCallbacks::choose_protocol(SSL*, const unsigned char** chosen, unsigne
   return SSL_TLSEXT_ERR_OK;
 }
 
-int ServerCallbacks::ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
-                                int encrypt) {
+int ServerCallbacks::ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                                EVP_MAC_CTX* mac, int encrypt) {
   // Fetched once: the library would search its providers each time.
   static const EVP_CIPHER* const aes = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
   static char digest[] = "SHA256";
@@ -66,12 +66,14 @@ int ServerCallbacks::ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv
     std::memcpy(name, (*key)->name.data(), (*key)->name.size());
     if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(aes)) != 1) return -1;
   } else {
-    key = std::ranges::find_if(keys, [&](const auto& k) { return std::memcmp(name, k->name.data(), k->name.size()) == 0; });
+    key = std::ranges::find_if(keys,
+                               [&](const auto& k) { return std::memcmp(name, k->name.data(), k->name.size()) == 0; });
     if (key == keys.end()) return 0;  // too old, or another's: a full handshake
   }
-  OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, const_cast<unsigned char*>((*key)->mac.data()), (*key)->mac.size()),
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(
+                             OSSL_MAC_PARAM_KEY, const_cast<unsigned char*>((*key)->mac.data()), (*key)->mac.size()),
+                         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                         OSSL_PARAM_construct_end()};
   if (EVP_MAC_CTX_set_params(mac, params) != 1) return -1;
   if (EVP_CipherInit_ex(cipher, aes, nullptr, (*key)->cipher.data(), iv, encrypt) != 1) return -1;
   if (encrypt == 1) return 1;

@@ -21,7 +21,8 @@ namespace {
 
 // Mozilla's intermediate profile without DHE, which nobody needs who knows one of the others.
 constexpr const char* intermediate_ciphers =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-"
+    "SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr long ticket_lifetime_seconds = 2 * 3600;
 
@@ -64,7 +65,8 @@ std::shared_ptr<const ServerSettings> ServerSettings::load(const config::Listene
 }
 
 ServerContext::ServerContext(std::shared_ptr<const ServerSettings> settings,
-                             std::shared_ptr<const CertificateStore> certificates, std::shared_ptr<const TicketKeys> tickets)
+                             std::shared_ptr<const CertificateStore> certificates,
+                             std::shared_ptr<const TicketKeys> tickets)
     : settings_(std::move(settings)), certificates_(std::move(certificates)), tickets_(std::move(tickets)) {}
 
 ServerContext::~ServerContext() = default;
@@ -74,7 +76,8 @@ Result<std::unique_ptr<ServerContext>> ServerContext::make(std::shared_ptr<const
                                                            std::shared_ptr<const TicketKeys> tickets,
                                                            std::span<const std::string_view> alpn) {
   if (certificates->default_set() == nullptr) return fail(Code::config_invalid, "a TLS listener without a certificate");
-  std::unique_ptr<ServerContext> made(new ServerContext(std::move(settings), std::move(certificates), std::move(tickets)));
+  std::unique_ptr<ServerContext> made(
+      new ServerContext(std::move(settings), std::move(certificates), std::move(tickets)));
   const bool ready = made->set_up(alpn);
   ERR_clear_error();
   if (!ready) return fail(Code::internal, "set up TLS for a listener");
@@ -112,7 +115,8 @@ bool ServerContext::set_up(std::span<const std::string_view> alpn) {
 bool ServerContext::set_up_client_certificates() {
   SSL_CTX* context = context_.get();
   const bool required = settings_->client_certificates == ClientCertificates::required;
-  // A certificate that is not valid ends the handshake in both modes: "optional" is to have none, not to have a bad one.
+  // A certificate that is not valid ends the handshake in both modes: "optional" is to have none, not to have a bad
+  // one.
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   SSL_CTX_set_cert_verify_callback(context, &ServerCallbacks::verify_client, nullptr);
   for (int i = 0; i < sk_X509_num(settings_->client_authority_names.get()); ++i) {

@@ -38,8 +38,9 @@ struct ServerSettings {
 // One for each listener and worker: it is used by one thread, and outlives its streams.
 class ServerContext {
  public:
-  // `alpn`: the protocols spoken here, the preferred one first; empty: whatever the client says about it is passed over.
-  // Fails with config_invalid where the store has no certificate, with internal where the library refuses a setting.
+  // `alpn`: the protocols spoken here, the preferred one first; empty: whatever the client says about it is passed
+  // over. Fails with config_invalid where the store has no certificate, with internal where the library refuses a
+  // setting.
   static Result<std::unique_ptr<ServerContext>> make(std::shared_ptr<const ServerSettings> settings,
                                                      std::shared_ptr<const CertificateStore> certificates,
                                                      std::shared_ptr<const TicketKeys> tickets,

@@ -1,4 +1,5 @@
-// Sessions with servers that can be resumed: of one worker and one set of settings, the latest for each server and name.
+// Sessions with servers that can be resumed: of one worker and one set of settings, the latest for each server and
+// name.
 #pragma once
 
 #include <cstddef>

@@ -11,9 +11,10 @@ namespace sp::tls {
 
 bool set_common(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // SSL_MODE_RELEASE_BUFFERS is left out: it would free and allocate a buffer for each record. TlsStream::release_buffers()
-  // does it when the connection is idle.
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
+  // SSL_MODE_RELEASE_BUFFERS is left out: it would free and allocate a buffer for each record.
+  // TlsStream::release_buffers() does it when the connection is idle.
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
   // One read of the stream below for all that is there, straight into the library's buffer.
   SSL_CTX_set_read_ahead(context, 1);
   return true;

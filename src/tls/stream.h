@@ -1,15 +1,20 @@
 // TLS over another stream, as a stream. Made by ServerContext::accept and ClientContext::connect.
 //
 // What it promises beyond the contract of Stream:
-//   - Records of one try_write leave in one write of the stream below, small pieces share a record. A burst begins with small
+//   - Records of one try_write leave in one write of the stream below, small pieces share a record. A burst begins with
+//   small
 //     records, so that the other side can read before the first round trip is over, and goes on with large ones.
-//   - try_write counts an octet as written once its record has gone to the stream below. After would_block, or a partial
+//   - try_write counts an octet as written once its record has gone to the stream below. After would_block, or a
+//   partial
 //     write, the next try_write must begin with the same octets as were left over then (they are encrypted already): as
 //     Stream::write and any loop over it do by themselves.
-//   - What TLS itself has to say (a session ticket, the last message of the handshake) leaves with the first write, or when
+//   - What TLS itself has to say (a session ticket, the last message of the handshake) leaves with the first write, or
+//   when
 //     reading would block.
-//   - try_read of nothing may say that reading is worth trying, and reading then gives would_block: records need not hold data.
-//   - The peer's end is `end`, with or without close_notify; clean_end() tells the difference, which matters where the end of
+//   - try_read of nothing may say that reading is worth trying, and reading then gives would_block: records need not
+//   hold data.
+//   - The peer's end is `end`, with or without close_notify; clean_end() tells the difference, which matters where the
+//   end of
 //     the connection is the end of a message (RFC 9112 section 6.3, number 8).
 #pragma once
 
@@ -37,8 +42,8 @@ class TlsStream final : public runtime::Stream {
   TlsStream(SslPtr ssl, std::unique_ptr<runtime::Stream> lower, std::unique_ptr<Opening> opening);
   ~TlsStream() override;  // closes at once: no close_notify (try_finish sends it)
 
-  // Once, before anything else. A client writes or reads soon after it: its last message leaves only then (see above), and
-  // the server waits for it. Fails with timeout, with the Code of the stream below, or with a Code of TLS, and then
+  // Once, before anything else. A client writes or reads soon after it: its last message leaves only then (see above),
+  // and the server waits for it. Fails with timeout, with the Code of the stream below, or with a Code of TLS, and then
   // diagnosis() says more.
   runtime::Task<Result<void>> handshake(runtime::TimePoint deadline = runtime::never);
 
@@ -46,8 +51,8 @@ class TlsStream final : public runtime::Stream {
   TlsInfo info() const { return describe(ssl_.get()); }
   // Costs some work and memory: for those who want it.
   std::optional<PeerCertificate> peer_certificate() const { return tls::peer_certificate(ssl_.get()); }
-  // Server side: whether the certificate that the client was shown is also for `host` (a name or an IP address, without a
-  // port). A request for another host was misdirected.
+  // Server side: whether the certificate that the client was shown is also for `host` (a name or an IP address, without
+  // a port). A request for another host was misdirected.
   bool covers(std::string_view host) const;
   // Server side: the certificates from which the client was served; null before the handshake.
   const CertificateSet* certificates() const { return certificates_; }
@@ -84,11 +89,12 @@ class TlsStream final : public runtime::Stream {
 
  private:
   enum class Drain : std::uint8_t { collect, pass_on };
+  runtime::IoResult decrypt(std::span<char> into);
   runtime::IoResult worth_reading();
-  runtime::IoResult read_stopped(int returned);
+  runtime::IoResult read_stopped();
   runtime::IoResult encrypt(std::span<const iovec> pieces, std::size_t total);
   runtime::IoResult settle_earlier_writes();
-  runtime::IoResult write_stopped(int returned);
+  runtime::IoResult write_stopped();
   std::size_t record_limit(std::size_t left);
   runtime::IoResult flush();
   void flush_control();
@@ -105,20 +111,20 @@ class TlsStream final : public runtime::Stream {
 
   SslPtr ssl_;
   std::unique_ptr<runtime::Stream> lower_;
-  std::unique_ptr<Opening> opening_;        // while the handshake runs
-  std::unique_ptr<OutBuffer> out_;          // while there is something to send
+  std::unique_ptr<Opening> opening_;  // while the handshake runs
+  std::unique_ptr<OutBuffer> out_;    // while there is something to send
   std::unique_ptr<SessionSlot> session_slot_;
   std::unique_ptr<Diagnosis> diagnosis_;
   const CertificateSet* certificates_ = nullptr;
   Pusher pusher_{*this};
   runtime::TimePoint last_write_{};
-  std::size_t surplus_ = 0;                 // written octets that the caller was not told of yet
-  std::uint32_t burst_bytes_ = 0;           // written since the connection was last idle, up to where it stops to matter
+  std::size_t surplus_ = 0;        // written octets that the caller was not told of yet
+  std::uint32_t burst_bytes_ = 0;  // written since the connection was last idle, up to where it stops to matter
   Code read_fault_ = Code::ok;
   Code write_fault_ = Code::ok;
   Drain drain_ = Drain::collect;
-  bool writer_waits_ = false;               // the caller will come again with the rest of its octets
-  bool hold_input_ = false;                 // the stream below is not to be asked now
+  bool writer_waits_ = false;  // the caller will come again with the rest of its octets
+  bool hold_input_ = false;    // the stream below is not to be asked now
   bool lower_ended_ = false;
   bool ended_ = false;
   bool clean_end_ = false;

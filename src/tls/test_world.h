@@ -65,7 +65,8 @@ class TlsWorld : public ::testing::Test {
     return made ? *std::move(made) : nullptr;
   }
   // With one certificate for these names.
-  std::unique_ptr<ServerContext> make_server_for(std::vector<std::string> names, const config::ListenerTlsConfig& config = {}) {
+  std::unique_ptr<ServerContext> make_server_for(std::vector<std::string> names,
+                                                 const config::ListenerTlsConfig& config = {}) {
     return make_server(store_of({store_pair(names.front(), authority.leaf(names))}), config);
   }
 
@@ -128,7 +129,9 @@ class TlsWorld : public ::testing::Test {
     co_return text;
   }
   static Task<void> keep(Task<Result<void>> task, Result<void>& result) { result = co_await std::move(task); }
-  static Task<void> keep(Task<Result<std::string>> task, Result<std::string>& result) { result = co_await std::move(task); }
+  static Task<void> keep(Task<Result<std::string>> task, Result<std::string>& result) {
+    result = co_await std::move(task);
+  }
   // What arrives of `text`, sender and receiver working at the same time.
   std::string transfer(runtime::Stream& from, runtime::Stream& to, std::string_view text) {
     Result<void> sent;

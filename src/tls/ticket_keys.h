@@ -1,5 +1,5 @@
-// The keys of session tickets, shared by all workers and kept over reloads. Whoever has them can read recorded connections of
-// TLS 1.2, and so they change by the hour and never leave the memory.
+// The keys of session tickets, shared by all workers and kept over reloads. Whoever has them can read recorded
+// connections of TLS 1.2, and so they change by the hour and never leave the memory.
 #pragma once
 
 #include <array>

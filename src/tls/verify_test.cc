@@ -35,7 +35,9 @@ class ServerVerification : public TlsWorld {
     }
     return authority.leaf(c.names);
   }
-  std::unique_ptr<ServerContext> serve(const PemPair& pair) { return make_server(store_of({store_pair("server", pair)})); }
+  std::unique_ptr<ServerContext> serve(const PemPair& pair) {
+    return make_server(store_of({store_pair("server", pair)}));
+  }
 };
 
 TEST_F(ServerVerification, accepts_and_refuses_with_both_names) {
@@ -43,29 +45,84 @@ TEST_F(ServerVerification, accepts_and_refuses_with_both_names) {
       {"good", Verify::full, Bad::no, {"a.example"}, "a.example", Code::ok},
       {"case", Verify::full, Bad::no, {"a.example"}, "A.Example", Code::ok},
       {"wildcard", Verify::full, Bad::no, {"*.example.com"}, "x.example.com", Code::ok},
-      {"two labels", Verify::full, Bad::no, {"*.example.com"}, "y.x.example.com", Code::upstream_certificate_name,
+      {"two labels",
+       Verify::full,
+       Bad::no,
+       {"*.example.com"},
+       "y.x.example.com",
+       Code::upstream_certificate_name,
        "the certificate of 10.0.0.7:443 is for *.example.com, not for y.x.example.com"},
       {"address", Verify::full, Bad::no, {"a.example", "10.0.0.7"}, "10.0.0.7", Code::ok},
       {"address 6", Verify::full, Bad::no, {"2001:db8::7"}, "2001:db8::7", Code::ok},
-      {"other address", Verify::full, Bad::no, {"10.0.0.8"}, "10.0.0.7", Code::upstream_certificate_name,
+      {"other address",
+       Verify::full,
+       Bad::no,
+       {"10.0.0.8"},
+       "10.0.0.7",
+       Code::upstream_certificate_name,
        "the certificate of 10.0.0.7:443 is for 10.0.0.8, not for 10.0.0.7"},
-      {"name for address", Verify::full, Bad::no, {"a.example"}, "10.0.0.7", Code::upstream_certificate_name,
+      {"name for address",
+       Verify::full,
+       Bad::no,
+       {"a.example"},
+       "10.0.0.7",
+       Code::upstream_certificate_name,
        "the certificate of 10.0.0.7:443 is for a.example, not for 10.0.0.7"},
-      {"name", Verify::full, Bad::no, {"sympa-backend.internal"}, "actual.host", Code::upstream_certificate_name,
+      {"name",
+       Verify::full,
+       Bad::no,
+       {"sympa-backend.internal"},
+       "actual.host",
+       Code::upstream_certificate_name,
        "the certificate of 10.0.0.7:443 is for sympa-backend.internal, not for actual.host"},
-      {"many names", Verify::full, Bad::no, {"a.x", "b.x", "c.x", "d.x", "e.x"}, "actual.host", Code::upstream_certificate_name,
+      {"many names",
+       Verify::full,
+       Bad::no,
+       {"a.x", "b.x", "c.x", "d.x", "e.x"},
+       "actual.host",
+       Code::upstream_certificate_name,
        "the certificate of 10.0.0.7:443 is for a.x, b.x, c.x and 2 more, not for actual.host"},
       {"any name", Verify::chain, Bad::no, {"sympa-backend.internal"}, "actual.host", Code::ok},
-      {"expired", Verify::full, Bad::expired, {"a.example"}, "a.example", Code::upstream_certificate_expired,
+      {"expired",
+       Verify::full,
+       Bad::expired,
+       {"a.example"},
+       "a.example",
+       Code::upstream_certificate_expired,
        "the certificate of 10.0.0.7:443 expired on 2025-12-30"},
-      {"expired, any name", Verify::chain, Bad::expired, {"a.example"}, "b.example", Code::upstream_certificate_expired},
-      {"future", Verify::full, Bad::future, {"a.example"}, "a.example", Code::upstream_certificate_expired,
+      {"expired, any name",
+       Verify::chain,
+       Bad::expired,
+       {"a.example"},
+       "b.example",
+       Code::upstream_certificate_expired},
+      {"future",
+       Verify::full,
+       Bad::future,
+       {"a.example"},
+       "a.example",
+       Code::upstream_certificate_expired,
        "the certificate of 10.0.0.7:443 is not valid before 2026-01-11"},
-      {"self-signed", Verify::full, Bad::self_signed, {"a.example"}, "a.example", Code::upstream_certificate_untrusted,
+      {"self-signed",
+       Verify::full,
+       Bad::self_signed,
+       {"a.example"},
+       "a.example",
+       Code::upstream_certificate_untrusted,
        "the certificate of 10.0.0.7:443 is signed by itself (CN=a.example), and not trusted here"},
-      {"stranger", Verify::chain, Bad::stranger, {"a.example"}, "a.example", Code::upstream_certificate_untrusted,
+      {"stranger",
+       Verify::chain,
+       Bad::stranger,
+       {"a.example"},
+       "a.example",
+       Code::upstream_certificate_untrusted,
        "the certificate of 10.0.0.7:443 is signed by \"CN=Stranger\", which is not trusted here"},
-      {"client certificate", Verify::full, Bad::client_only, {"a.example"}, "a.example", Code::upstream_certificate_untrusted},
+      {"client certificate",
+       Verify::full,
+       Bad::client_only,
+       {"a.example"},
+       "a.example",
+       Code::upstream_certificate_untrusted},
       {"no check: expired", Verify::none, Bad::expired, {"x"}, "a.example", Code::ok},
       {"no check: self-signed", Verify::none, Bad::self_signed, {"x"}, "a.example", Code::ok},
   };
@@ -82,7 +139,9 @@ TEST_F(ServerVerification, accepts_and_refuses_with_both_names) {
     EXPECT_EQ(name(ends.client_result.error().code), name(c.code));
     EXPECT_EQ(ends.client_result.error().side, Side::upstream);
     EXPECT_EQ(ends.client_result.error().retry, Retry::safe);
-    if (!c.text.empty()) { EXPECT_EQ(ends.client_text(), c.text); }
+    if (!c.text.empty()) {
+      EXPECT_EQ(ends.client_text(), c.text);
+    }
     EXPECT_EQ(ends.server_result.error().code, Code::client_tls_failed);  // it heard of it by an alert
     EXPECT_NE(ends.server_text().find("alert"), std::string::npos) << ends.server_text();
   }
@@ -167,9 +226,11 @@ TEST_F(ServerVerification, explains_servers_that_speak_no_tls) {
   for (const auto& [answer, text] : answers) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
       auto pipes = sp::testing::make_pipe(loop, {.seed = seed});
-      auto stream = client->connect(std::move(pipes.a), {.endpoint = "10.0.0.7:443", .name = "a.example", .sni = "a.example"});
+      auto stream =
+          client->connect(std::move(pipes.a), {.endpoint = "10.0.0.7:443", .name = "a.example", .sni = "a.example"});
       ASSERT_TRUE(loop.run(send_all(*pipes.b, answer)).has_value());
-      ASSERT_TRUE(loop.run([](runtime::Stream& s) -> Task<Result<void>> { co_return co_await s.finish(); }(*pipes.b)).has_value());
+      ASSERT_TRUE(loop.run([](runtime::Stream& s) -> Task<Result<void>> { co_return co_await s.finish(); }(*pipes.b))
+                      .has_value());
       auto result = loop.run(stream->handshake());
       ASSERT_FALSE(result.has_value());
       EXPECT_EQ(result.error().code, Code::upstream_tls_failed);
@@ -211,9 +272,7 @@ class ClientVerification : public TlsWorld, public ::testing::WithParamInterface
     SSL_CTX_set_max_proto_version(client->handle(), GetParam());
     return client;
   }
-  PemPair alice() {
-    return authority.leaf({}, {.use = CertificateRequest::Use::client, .common_name = "alice"});
-  }
+  PemPair alice() { return authority.leaf({}, {.use = CertificateRequest::Use::client, .common_name = "alice"}); }
 };
 INSTANTIATE_TEST_SUITE_P(, ClientVerification, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
@@ -258,17 +317,21 @@ TEST_P(ClientVerification, says_what_is_missing) {
   EXPECT_EQ(ends.server_result.error().code, Code::client_certificate_required);
   // With TLS 1.3 the client learns it only when it reads.
   char buffer[10];
-  if (ends.client_result.has_value()) { EXPECT_EQ(ends.client->try_read(buffer).code, Code::upstream_tls_alert); }
+  if (ends.client_result.has_value()) {
+    EXPECT_EQ(ends.client->try_read(buffer).code, Code::upstream_tls_alert);
+  }
   ASSERT_NE(ends.client->diagnosis(), nullptr);
   EXPECT_EQ(ends.client->diagnosis()->code, Code::upstream_tls_alert);
-  EXPECT_NE(ends.client_text().find(GetParam() == TLS1_3_VERSION ? "certificate_required" : "handshake_failure"), std::string::npos)
+  EXPECT_NE(ends.client_text().find(GetParam() == TLS1_3_VERSION ? "certificate_required" : "handshake_failure"),
+            std::string::npos)
       << ends.client_text();
 }
 
 TEST_P(ClientVerification, refuses_what_is_not_valid_in_both_modes) {
-  const PemPair expired =
-      authority.leaf({}, {.use = CertificateRequest::Use::client, .from_days = -9, .until_days = -1, .common_name = "alice"});
-  const PemPair foreign = TestAuthority("Stranger").leaf({}, {.use = CertificateRequest::Use::client, .common_name = "alice"});
+  const PemPair expired = authority.leaf(
+      {}, {.use = CertificateRequest::Use::client, .from_days = -9, .until_days = -1, .common_name = "alice"});
+  const PemPair foreign =
+      TestAuthority("Stranger").leaf({}, {.use = CertificateRequest::Use::client, .common_name = "alice"});
   const PemPair wrong_use = authority.leaf({"alice"});
   for (ClientCertificates mode : {ClientCertificates::optional, ClientCertificates::required}) {
     auto server = server_with(mode);
