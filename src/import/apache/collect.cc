@@ -151,6 +151,10 @@ void collect_section(Context& context, const Directive& section) {
 
 Configuration collect(const Tree& tree, Report& report) {
   Configuration configuration;
+  if (!tree.directives.empty()) {
+    configuration.server.origin = origin_of(tree.directives.front());
+    configuration.server.origin.text = "(outside of all virtual hosts)";
+  }
   Context context{configuration, configuration.server, configuration.server.settings, nullptr, report};
   collect_all(context, tree.directives);
   return configuration;

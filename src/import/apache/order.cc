@@ -116,7 +116,10 @@ Server inherit(const Server& whole, const Server& host) {
     both.tls.chain = whole.tls.chain;
   }
   if (!both.tls.engine) both.tls.engine = whole.tls.engine;
-  if (!both.tls.verify_client) both.tls.verify_client = whole.tls.verify_client;
+  if (!both.tls.verify_client) {
+    both.tls.verify_client = whole.tls.verify_client;
+    both.tls.verify_origin = whole.tls.verify_origin;
+  }
   if (!both.tls.client_ca) both.tls.client_ca = whole.tls.client_ca;
   both.tls.modern = both.tls.modern || whole.tls.modern;
   return both;
