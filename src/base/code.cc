@@ -20,7 +20,7 @@ constexpr std::array rows{
              ""},
     CodeInfo{Code::target_too_long, "target_too_long", 414, "http_request_error", Severity::info,
              "the request target is longer than the limit",
-             "raise limits.target if such requests are wanted"},
+             "raise limits.request_line if such requests are wanted"},
     CodeInfo{Code::bad_version, "bad_version", 505, "http_request_error", Severity::info,
              "the HTTP version is not one that is spoken here",
              ""},

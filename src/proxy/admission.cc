@@ -158,10 +158,45 @@ Result<UpstreamRequest> map_upstream_request(const Admission& admission, const p
   return out;
 }
 
+namespace {
+
+// A tunnel is for the protocols that the route names. Of another one the server does not hear, and answers the request as
+// if it had not been offered (RFC 9110 section 7.8).
+void drop_unwanted_upgrade(const policy::Route& route, http::RequestHead& request) {
+  bool wanted = std::ranges::any_of(route.upgrades, [&](const std::string& protocol) { return http::iequals(protocol, request.upgrade); });
+  if (!wanted) request.upgrade = {};
+}
+
+// A name in a certificate may hold anything: what a field cannot hold becomes '?'.
+std::string_view printable(std::string_view text, Arena& arena) {
+  char* out = arena.chars(text.size());
+  std::ranges::transform(text, out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c; });
+  return {out, text.size()};
+}
+
+// The identity that a certificate proved is said in a field of ours: what the client says in it is nobody's word.
+void pass_client_certificate(const AdmissionContext& context, const policy::Variables& variables, http::RequestHead& request,
+                             Arena& arena) {
+  const config::ClientCertificateConfig& config = context.entry.config->tls.client_certificates;
+  request.fields.remove(config.field);
+  if (config.mode == config::ClientCertificates::off) return;
+  auto value = [&](policy::Variable variable) { return variables.value(variable, {}, arena); };
+  std::string_view fingerprint = value(policy::Variable::tls_client_fingerprint);
+  if (fingerprint.empty()) return;
+  std::string_view text = arena.concat({"fingerprint=", fingerprint, "; serial=", value(policy::Variable::tls_client_serial), "; subject=\"",
+                                        value(policy::Variable::tls_client_subject), "\"; issuer=\"",
+                                        value(policy::Variable::tls_client_issuer), "\""});
+  request.fields.add(config.field, printable(text, arena));
+}
+
+}  // namespace
+
 void edit_request_fields(const AdmissionContext& context, const Admission& admission, const policy::Variables& variables,
                          http::RequestHead& request, Arena& arena) {
   policy::edit_forwarded(context.hop, admission.client, request.fields, arena);
   decrement_max_forwards(request, arena);
+  if (!request.upgrade.empty()) drop_unwanted_upgrade(*admission.match.route, request);
+  pass_client_certificate(context, variables, request, arena);
   request.fields.add(FieldId::via, arena.concat({http::text(request.version), " ", context.snapshot.via}));
   policy::apply_edits(admission.match.route->request_edits, request.fields, variables, arena);
 }

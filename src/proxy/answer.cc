@@ -50,7 +50,10 @@ Task<Result<Response>> decided(Exchange& exchange) {
   if (exchange.request.body.kind == http::BodySize::Kind::known && exchange.request.body.bytes > limit) {
     co_return fail({.code = Code::body_too_large, .side = Side::client, .where = "max_body"});
   }
-  exchange.limit_body(limit);
+  if (exchange.body != nullptr) {
+    const config::TimeoutsConfig& timeouts = exchange.timeouts();
+    exchange.body->govern(limit, Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second));
+  }
   auto response = co_await forward(exchange);
   co_return response;
 }

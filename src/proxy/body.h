@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "http/fields.h"
+#include "proxy/pace.h"
 #include "runtime/task.h"
 
 namespace sp::proxy {
@@ -21,8 +22,8 @@ class BodySource {
   virtual Result<ByteView> buffered() = 0;
   // All of it has been taken.
   virtual bool complete() const = 0;
-  // From now on more content than this in all is an error (body_too_large).
-  virtual void limit(std::uint64_t octets) { (void)octets; }
+  // From now on more content than this in all is an error (body_too_large), and it must come at this pace.
+  virtual void govern(std::uint64_t most_octets, const Pace& pace) = 0;
   // Trailer fields, once complete; null where there are none.
   virtual const http::Fields* trailers() const { return nullptr; }
 };
@@ -34,6 +35,7 @@ class MemoryBody final : public BodySource {
   runtime::Task<Result<ByteView>> read() override { co_return buffered(); }
   Result<ByteView> buffered() override { return std::exchange(text_, ByteView{}); }
   bool complete() const override { return text_.empty(); }
+  void govern(std::uint64_t, const Pace&) override {}  // it is all here
 
  private:
   ByteView text_;

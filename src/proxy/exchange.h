@@ -154,10 +154,6 @@ struct Exchange {
   }
   // What identifies the request in the log and on error pages; made on first use.
   std::string_view request_id();
-  // From now on reading more content than this fails with body_too_large.
-  void limit_body(std::uint64_t octets) {
-    if (body != nullptr) body->limit(octets);
-  }
   // Notes what went wrong; the texts are copied into the arena. The first failure that matters stays.
   void fail_with(Error error, std::string_view detail = {}, std::string_view remedy = {});
 };

@@ -27,7 +27,10 @@ class H1Body final : public BodySource {
 
   runtime::Task<Result<ByteView>> read() override;
   Result<ByteView> buffered() override;
-  void limit(std::uint64_t octets) override { options_.limit = octets; }
+  void govern(std::uint64_t most_octets, const Pace& pace) override {
+    options_.limit = most_octets;
+    options_.pace = pace;
+  }
   bool complete() const override { return decoder_.done() || ended_; }
   const http::Fields* trailers() const override { return options_.trailers; }
 
