@@ -16,6 +16,14 @@ std::optional<DryRequest> request_from(const ExplainArguments& arguments, const 
   request.from = arguments.from;
   request.url = arguments.request.back();
   if (arguments.request.size() == 2) request.method = arguments.request.front();
+  if (!request.url.starts_with("https://") && !request.url.starts_with("http://")) {
+    world.err << "'" << request.url << "' is not a URL that begins with https:// or http://.\n";
+    return std::nullopt;
+  }
+  if (!IpAddress::parse(request.from)) {
+    world.err << "--from takes an IP address, not '" << request.from << "'.\n";
+    return std::nullopt;
+  }
   for (const std::string& line : arguments.fields) {
     auto colon = line.find(':');
     if (colon == std::string::npos || colon == 0) {

@@ -25,12 +25,22 @@ config::Color color_of(int descriptor) {
   return !plain && isatty(descriptor) != 0 ? config::Color::ansi : config::Color::none;
 }
 
+// Positional arguments by what they are, not by how often they may come.
+class Words final : public CLI::Formatter {
+ public:
+  Words() {
+    column_width(34);
+    label("REQUIRED", "");
+  }
+  std::string make_option_usage(const CLI::Option* option) const override { return option->get_type_name(); }
+};
+
 // Every command puts what it was told into its arguments and the rest into `chosen`, which runs once all of it is read.
 class CommandLine {
  public:
   explicit CommandLine(const CommandWorld& world) : world_(world) {
     app_.require_subcommand(1);
-    app_.get_formatter()->column_width(34);
+    app_.formatter(std::make_shared<Words>());
     app_.footer("Without -c the configuration is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml.\n"
                 "Exit codes: 0 it worked, 1 it failed, 2 wrong usage, 3 the configuration is wrong.");
     add_run();

@@ -20,8 +20,7 @@ class StandInMaker {
   void pair(const config::Text& certificate, const config::Text& key, const tls::PemPair& made) {
     if (certificate.empty()) return;
     bool replace = which_ == StandIns::everywhere;
-    replace |= unreadable(certificate);
-    if (!key.empty()) replace |= unreadable(key);
+    replace = replace || unreadable(certificate) || (!key.empty() && unreadable(key));
     if (!replace) return;
     // An empty key path: the key is in the file of the certificate.
     files_.put(certificate.value, key.empty() ? made.certificate + made.key : made.certificate);
@@ -35,7 +34,7 @@ class StandInMaker {
  private:
   bool unreadable(const config::Text& path) {
     if (disk_.read(path.value, most_octets)) return false;
-    if (which_ == StandIns::where_unreadable && warned_.insert(path.value).second) {
+    if (warned_.insert(path.value).second) {
       findings_.push_back({.severity = Finding::Severity::warning,
                            .place = path.place,
                            .message = "`" + path.value + "` cannot be read here: what it says is not taken into account",

@@ -57,7 +57,6 @@ Page redirect(const http::RequestHead& request, std::string_view own_authority) 
   std::string folder(request.path.substr(0, request.path.rfind('/')));
   Page page{.status = 302};
   page.fields.emplace_back("Location", fmt::format("http://{}{}/landed", own_authority, folder));
-  page.fields.emplace_back("Set-Cookie", fmt::format("seen=yes; Path={}/", folder));
   page.content = "The origin sends you on, in its own name.\n";
   return page;
 }

@@ -23,7 +23,7 @@ struct Page {
 //   /            for browsers: a page that talks to /ws; for others the request as it arrived
 //   /echo        the content of the request
 //   /slow?ms=N   after N milliseconds, at most 60,000
-//   /redirect    to an absolute URL on this origin, under its own name, with a cookie for its own path
+//   /redirect    to an absolute URL on this origin, under its own name
 //   anything     the request as it arrived
 // `own_authority`: host:port where the origin listens.
 Page page_for(const http::RequestHead& request, std::string_view content, std::string_view own_authority);

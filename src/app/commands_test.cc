@@ -1,0 +1,235 @@
+// The commands as a shell sees them: what they print, and their exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/check_command.h"
+#include "app/describe_commands.h"
+#include "app/explain_command.h"
+#include "app/import_command.h"
+#include "app/reverse_proxy_command.h"
+#include "app/test_command.h"
+#include "app/testing.h"
+#include "config/load.h"
+
+namespace sp::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::TestWorld;
+using testing::two_sites;
+
+TEST(FindConfiguration, takes_the_first_default_that_exists_and_says_where_it_has_looked) {
+  TestWorld t;
+  EXPECT_EQ(check_command({}, t.world), Exit::usage);
+  EXPECT_THAT(t.err(), HasSubstr("/etc/sallyport/sallyport.yaml"));
+  t.files.files["/etc/sallyport/sallyport.yaml"] = "inbound: 1\n";
+  EXPECT_EQ(find_configuration(std::nullopt, t.world), "/etc/sallyport/sallyport.yaml");
+  t.files.files["sallyport.yaml"] = "inbound: 1\n";
+  EXPECT_EQ(find_configuration(std::nullopt, t.world), "sallyport.yaml");
+  EXPECT_EQ(find_configuration("other.yaml", t.world), "other.yaml");
+}
+
+TEST(Check, says_what_is_wrong_with_its_place) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = "inbound:\n  - listen: http://:80\n    site: []\n";
+  EXPECT_EQ(check_command({}, t.world), Exit::configuration);
+  EXPECT_THAT(t.out(), HasSubstr("sallyport.yaml:3:5: error: "));
+  EXPECT_THAT(t.out(), HasSubstr("error"));
+}
+
+TEST(Check, wants_the_certificates_unless_told_otherwise) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = two_sites;
+  EXPECT_EQ(check_command({}, t.world), Exit::configuration);
+  EXPECT_THAT(t.out(), HasSubstr("lists.pem"));
+  TestWorld elsewhere;
+  elsewhere.files.files["sallyport.yaml"] = two_sites;
+  EXPECT_EQ(check_command({.named_files = NamedFiles::not_looked_at}, elsewhere.world), Exit::ok);
+  EXPECT_EQ(elsewhere.out(), "sallyport.yaml can be run: 1 entry, 2 sites, 5 routes\n");
+}
+
+TEST(Check, prints_json) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = "inbound: 1\n";
+  EXPECT_EQ(check_command({.format = Format::json}, t.world), Exit::configuration);
+  auto list = nlohmann::json::parse(t.out());
+  ASSERT_FALSE(list.empty());
+  EXPECT_EQ(list[0]["line"], 1);
+}
+
+std::string explained(ExplainArguments arguments, Exit exit = Exit::ok) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = two_sites;
+  EXPECT_EQ(explain_command(arguments, t.world), exit) << t.err();
+  return exit == Exit::ok ? t.out() : t.err();
+}
+
+TEST(Explain, tells_the_way_of_a_request) {
+  std::string text = explained({.request = {"https://lists.example.com/sympa/home?x=1"}});
+  EXPECT_THAT(text, HasSubstr("listener   web (https://:443)  (sallyport.yaml:4)"));
+  EXPECT_THAT(text, HasSubstr("route      path /sympa  (sallyport.yaml:10)"));
+  EXPECT_THAT(text, HasSubstr("asked for  https://actual.host/wws/home?x=1; /sympa is replaced by /wws; Host is preserved"));
+  EXPECT_THAT(text, HasSubstr("fields     Host: lists.example.com\n"));
+  EXPECT_THAT(text, HasSubstr("           Front-End-Https: On\n"));
+  EXPECT_THAT(text, HasSubstr("for any name (verify: chain); authorities: the system's; asked for as lists.example.com"));
+  EXPECT_THAT(text, HasSubstr("https://actual.host/wws/home?x=1 becomes https://lists.example.com/sympa/home?x=1"));
+}
+
+TEST(Explain, names_the_rule_that_refused) {
+  std::string text = explained({.from = "198.51.100.7", .request = {"POST", "https://lists.example.com/soap"}});
+  EXPECT_THAT(text, HasSubstr("198.51.100.7 is not in `allow`, which begins with 192.0.2.0/24 (sallyport.yaml:16)"));
+  EXPECT_THAT(text, HasSubstr("refused    403 denied"));
+  EXPECT_THAT(text, Not(HasSubstr("asked for")));
+}
+
+TEST(Explain, believes_trusted_proxies_about_the_client) {
+  std::string text = explained({.from = "10.1.2.3", .fields = {"X-Forwarded-For: 192.0.2.9"}, .request = {"https://lists.example.com/soap"}});
+  EXPECT_THAT(text, HasSubstr("client     192.0.2.9 over https; 10.1.2.3 is one of trusted_proxies"));
+  EXPECT_THAT(text, HasSubstr("192.0.2.9 is allowed by 192.0.2.0/24"));
+  EXPECT_THAT(text, HasSubstr("X-Forwarded-For: 192.0.2.9, 10.1.2.3\n"));
+}
+
+TEST(Explain, knows_redirects_responses_and_upstreams_of_several_servers) {
+  EXPECT_THAT(explained({.request = {"http://lists.example.com/sympa"}}), HasSubstr("https      301 to https://lists.example.com/sympa"));
+  EXPECT_THAT(explained({.request = {"https://lists.example.com/"}}), HasSubstr("redirect   301 to /sympa  (sallyport.yaml:17)"));
+  EXPECT_THAT(explained({.request = {"https://chat.example.com/teapot"}}), HasSubstr("respond    418 by the gate: /teapot"));
+  std::string chat = explained({.request = {"https://chat.example.com/x"}});
+  EXPECT_THAT(chat, HasSubstr("chat: 2 servers"));
+  EXPECT_THAT(chat, HasSubstr("http://10.0.0.22:8065/x, only while no other can be used, as 10.0.0.22:8065"));
+}
+
+TEST(Explain, a_request_that_the_reader_refuses_is_explained_too) {
+  EXPECT_THAT(explained({.fields = {"Content-Length: 1", "Transfer-Encoding: chunked"}, .request = {"POST", "https://chat.example.com/"}}),
+              HasSubstr("refused    400 length_and_transfer_encoding"));
+  EXPECT_THAT(explained({.request = {"https://other.example/"}}), HasSubstr("refused    421 no_site"));
+}
+
+TEST(Explain, a_port_that_nothing_listens_on_is_taken_for_a_mapped_one) {
+  EXPECT_THAT(explained({.request = {"https://chat.example.com:8443/"}}), HasSubstr("taken for one that is mapped to this"));
+}
+
+TEST(Explain, wrong_usage) {
+  EXPECT_THAT(explained({.request = {"lists.example.com"}}, Exit::usage), HasSubstr("is not a URL"));
+  EXPECT_THAT(explained({.from = "here", .request = {"https://a/"}}, Exit::usage), HasSubstr("--from takes an IP address"));
+  EXPECT_THAT(explained({.fields = {"no colon"}, .request = {"https://a/"}}, Exit::usage), HasSubstr("--header takes"));
+  EXPECT_THAT(explained({.fields = {"A: b\r\nC: d"}, .request = {"https://a/"}}, Exit::failed), HasSubstr("line break"));
+}
+
+TEST(Explain, prints_json) {
+  auto json = nlohmann::json::parse(explained({.request = {"https://lists.example.com/sympa"}, .format = Format::json}));
+  EXPECT_EQ(json["outcome"], "forward");
+  EXPECT_EQ(json["upstream"][0]["url"], "https://actual.host/wws");
+  EXPECT_EQ(json["fields"][0]["name"], "Host");
+  auto refused = nlohmann::json::parse(explained({.request = {"https://lists.example.com/none"}, .format = Format::json}));
+  EXPECT_EQ(refused["code"], "no_route");
+  EXPECT_EQ(refused["status"], 404);
+}
+
+// The tests of `two_sites` with these expectations.
+std::pair<Exit, std::string> tested(std::string_view tests, Format format = Format::text) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = std::string(two_sites) + std::string(tests);
+  Exit exit = test_command({.format = format}, t.world);
+  EXPECT_NE(exit, Exit::configuration) << t.err();
+  return {exit, t.out()};
+}
+
+TEST(Test, passes_where_everything_is_as_expected) {
+  auto [exit, text] = tested(R"(tests:
+  - request: GET https://lists.example.com/sympa/home
+    expect: { upstream: "https://actual.host/wws/home", route: /sympa, header: { Front-End-Https: "On", Host: lists.example.com, X-None: "" } }
+  - { request: "https://lists.example.com/soap", from: 198.51.100.7, expect: denied }
+  - { request: "https://lists.example.com/", expect: { status: 301, location: /sympa } }
+  - { request: "http://chat.example.com/x", expect: { status: 301, location: "https://chat.example.com/x" } }
+  - { request: "https://chat.example.com/x", expect: { upstream: "http://10.0.0.22:8065/x" } }
+)");
+  EXPECT_EQ(exit, Exit::ok) << text;
+  EXPECT_THAT(text, HasSubstr("sallyport.yaml: 5 passed, 0 failed"));
+}
+
+TEST(Test, says_what_differs) {
+  auto [exit, text] = tested(R"(tests:
+  - request: GET https://lists.example.com/sympa
+    expect: { upstream: "https://actual.host/other", route: /soap, status: 200, header: { Front-End-Https: "Off", Via: "" } }
+  - { request: "https://lists.example.com/soap", expect: denied }
+  - { request: "https://lists.example.com/none", expect: { upstream: "https://actual.host/none" } }
+)");
+  EXPECT_EQ(exit, Exit::failed);
+  EXPECT_THAT(text, HasSubstr("upstream: expected https://actual.host/other, but it goes to https://actual.host/wws"));
+  EXPECT_THAT(text, HasSubstr("route: expected /soap, but it is path /sympa (sallyport.yaml:10)"));
+  EXPECT_THAT(text, HasSubstr("status: expected 200, but it goes to"));
+  EXPECT_THAT(text, HasSubstr("Front-End-Https: expected 'Off', but it is 'On'"));
+  EXPECT_THAT(text, HasSubstr("Via: expected no such field, but it is '1.1 sallyport'"));
+  EXPECT_THAT(text, HasSubstr("refused: expected denied, but it goes to https://actual.host/soap"));
+  EXPECT_THAT(text, HasSubstr("it is refused as no_route"));
+  EXPECT_THAT(text, HasSubstr("0 passed, 3 failed"));
+}
+
+TEST(Test, prints_json_and_passes_without_tests) {
+  auto [exit, text] = tested("tests: [ { request: \"https://lists.example.com/\", expect: denied } ]\n", Format::json);
+  EXPECT_EQ(exit, Exit::failed);
+  EXPECT_EQ(nlohmann::json::parse(text)[0]["passed"], false);
+  auto [none, said] = tested("");
+  EXPECT_EQ(none, Exit::ok);
+  EXPECT_EQ(said, "sallyport.yaml has no tests.\n");
+}
+
+TEST(ReverseProxy, is_a_configuration_with_a_certificate_made_on_the_spot) {
+  TestWorld t;
+  OverlayFiles files(t.files);
+  std::string text = reverse_proxy_configuration({.from = "https://127.0.0.1:8443", .to = "http://127.0.0.1:9000/a\"b"}, files, t.world);
+  EXPECT_THAT(t.err(), HasSubstr("made on the spot"));
+  auto loaded = config::load_text("command line", text, files);
+  ASSERT_EQ(loaded.config.certificates.size(), 1u) << text;
+  auto pem = files.read(loaded.config.certificates[0].cert.value, 100'000);
+  ASSERT_TRUE(pem);
+  EXPECT_THAT(*pem, HasSubstr("BEGIN CERTIFICATE"));
+  EXPECT_EQ(loaded.config.inbound[0].sites[0].routes[0].to.value, "http://127.0.0.1:9000/a\"b");
+}
+
+TEST(ReverseProxy, takes_the_certificate_it_is_given) {
+  TestWorld t;
+  OverlayFiles files(t.files);
+  std::string text = reverse_proxy_configuration({.from = "https://:8443", .to = "http://a", .cert = "/x.pem"}, files, t.world);
+  EXPECT_THAT(text, HasSubstr(R"({ cert: "/x.pem", key: "/x.pem" })"));
+  EXPECT_EQ(t.err(), "");
+  EXPECT_THAT(reverse_proxy_configuration({.from = "http://:80", .to = "http://a"}, files, t.world), Not(HasSubstr("certificates")));
+}
+
+TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
+  TestWorld t;
+  t.files.files["front.conf"] =
+      "<VirtualHost *:80>\n  ServerName lists.example.com\n  ProxyPass /sympa http://10.0.0.7/sympa\n  NoSuchDirective on\n</VirtualHost>\n";
+  EXPECT_EQ(import_apache_command({.files = {"front.conf"}}, t.world), Exit::ok) << t.err();
+  EXPECT_THAT(t.out(), HasSubstr("path: /sympa"));
+  EXPECT_THAT(t.err(), HasSubstr("front.conf:4: NoSuchDirective on"));
+  TestWorld missing;
+  EXPECT_EQ(import_apache_command({.files = {"none.conf"}}, missing.world), Exit::failed);
+  TestWorld json;
+  json.files.files = t.files.files;
+  EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, json.world), Exit::ok);
+  EXPECT_EQ(nlohmann::json::parse(json.out())["untranslated"][0]["line"], 4);
+}
+
+TEST(Describe, the_reference_page_in_docs_is_up_to_date) {
+  TestWorld t;
+  EXPECT_EQ(reference_command(t.world), Exit::ok);
+  auto page = config::RealFileSystem().read(SP_SOURCE_DIR "/docs/reference.md", std::size_t{1} << 24);
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(*page == t.out()) << "run: build/release/sallyport reference > docs/reference.md";
+}
+
+TEST(Describe, the_schema_is_json_and_the_version_is_said) {
+  TestWorld t;
+  EXPECT_EQ(schema_command(t.world), Exit::ok);
+  EXPECT_TRUE(nlohmann::json::accept(t.out()));
+  TestWorld version;
+  EXPECT_EQ(version_command(Format::json, version.world), Exit::ok);
+  EXPECT_TRUE(nlohmann::json::parse(version.out()).contains("version"));
+}
+
+}  // namespace
+}  // namespace sp::app
