@@ -1,5 +1,5 @@
-// Apache's configuration: any bytes give a file that is YAML, and notes that say something. What follows a NUL is a second
-// file, which the first may include as "other.conf".
+// Apache's configuration: any bytes give a file that is YAML, and notes that say something. What follows a NUL is a
+// second file, which the first may include as "other.conf".
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>

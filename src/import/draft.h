@@ -102,7 +102,7 @@ struct DraftServer {
 struct DraftUpstream {
   std::string name;
   std::vector<DraftServer> servers;
-  std::string balance;             // empty: the default
+  std::string balance;  // empty: the default
   std::string fail_for;
   std::optional<int> retries;
   Comments comments;

@@ -10,7 +10,9 @@ namespace {
 constexpr size_t line_width = 120;
 
 // Fewer than YAML allows: regular expressions and patterns are clearer in quotes.
-bool is_plain_char(unsigned char c) { return std::isalnum(c) != 0 || std::string_view("/._-+=").contains(static_cast<char>(c)); }
+bool is_plain_char(unsigned char c) {
+  return std::isalnum(c) != 0 || std::string_view("/._-+=").contains(static_cast<char>(c));
+}
 
 // Words and numbers that some reader of YAML takes for something else than a string.
 bool looks_typed(std::string_view text) {
@@ -55,9 +57,10 @@ std::string yaml_scalar(std::string_view text) {
 
 std::string yaml_line_scalar(std::string_view text) {
   const size_t scheme = text.find("://");
-  const bool plain_url = scheme != std::string_view::npos && scheme > 0 && text.size() > scheme + 3 && !text.ends_with(':') &&
-                         std::ranges::all_of(text, [](unsigned char c) { return is_plain_char(c) || c == ':'; }) &&
-                         std::ranges::all_of(text.substr(0, scheme), [](unsigned char c) { return std::isalpha(c) != 0 || c == '+'; });
+  const bool plain_url =
+      scheme != std::string_view::npos && scheme > 0 && text.size() > scheme + 3 && !text.ends_with(':') &&
+      std::ranges::all_of(text, [](unsigned char c) { return is_plain_char(c) || c == ':'; }) &&
+      std::ranges::all_of(text.substr(0, scheme), [](unsigned char c) { return std::isalpha(c) != 0 || c == '+'; });
   return plain_url ? std::string(text) : yaml_scalar(text);
 }
 

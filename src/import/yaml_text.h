@@ -34,7 +34,7 @@ class YamlLines {
   void comment(int indent, std::string_view text);  // wrapped at 120 columns
   // "key: value"; nothing where the value is empty.
   void line(int indent, std::string_view key, std::string_view value);
-  void open(int indent, std::string_view key);  // "key:"
+  void open(int indent, std::string_view key);    // "key:"
   void item(int indent, std::string_view value);  // "- value"
   void blank() { text_ += '\n'; }
   // Turns the white space before the first key that was written since `start` into "- ".

@@ -52,8 +52,10 @@ void hoist(DraftSite& site) {
   }
   if (proxying.size() < 2) return;
   const DraftRule first = *proxying.front();
-  const bool same_timeouts = std::ranges::all_of(proxying, [&](const DraftRule* rule) { return rule->timeouts == first.timeouts; });
-  const bool same_size = std::ranges::all_of(proxying, [&](const DraftRule* rule) { return rule->max_body == first.max_body; });
+  const bool same_timeouts =
+      std::ranges::all_of(proxying, [&](const DraftRule* rule) { return rule->timeouts == first.timeouts; });
+  const bool same_size =
+      std::ranges::all_of(proxying, [&](const DraftRule* rule) { return rule->max_body == first.max_body; });
   if (same_timeouts) site.timeouts = first.timeouts;
   if (same_size) site.max_body = first.max_body;
   for (DraftRule* rule : proxying) {
@@ -77,20 +79,23 @@ void drop_own_fields(DraftEdits& edits, bool tls) {
 
 // Note once, where it is needed first, what Apache does not do by default.
 void explain_verification(DraftSite& site) {
-  const auto unverified = std::ranges::find_if(site.routes, [](const DraftRoute& route) { return route.rule.upstream_tls.verify == "none"; });
+  const auto unverified = std::ranges::find_if(
+      site.routes, [](const DraftRoute& route) { return route.rule.upstream_tls.verify == "none"; });
   if (unverified == site.routes.end()) return;
   const std::string server = parse_url(unverified->rule.to).value_or(UrlParts{}).authority;
-  unverified->comments.insert(unverified->comments.begin(),
-                              "WARNING: the certificate of " + (server.empty() ? "the servers" : server) +
-                                  " is not verified, as in Apache, whose SSLProxyVerify is `none` unless told otherwise (it looked at the dates; "
-                                  "here not even they count). Better: { verify: chain, ca: /path/to/its-ca-or-own-certificate.pem }; without "
-                                  "`ca:` if a public authority signed it; nothing at all if it has the right name too.");
+  unverified->comments.insert(
+      unverified->comments.begin(),
+      "WARNING: the certificate of " + (server.empty() ? "the servers" : server) +
+          " is not verified, as in Apache, whose SSLProxyVerify is `none` unless told otherwise (it looked at the "
+          "dates; "
+          "here not even they count). Better: { verify: chain, ca: /path/to/its-ca-or-own-certificate.pem }; without "
+          "`ca:` if a public authority signed it; nothing at all if it has the right name too.");
 }
 
 bool is_own_name(const Server& host, std::string_view name) {
   const std::string wanted = lower(name.substr(0, name.find(':')));
-  return wanted == host.name || std::ranges::find(host.aliases, wanted) != host.aliases.end() || wanted == "%{http_host}" ||
-         wanted == "%{server_name}";
+  return wanted == host.name || std::ranges::find(host.aliases, wanted) != host.aliases.end() ||
+         wanted == "%{http_host}" || wanted == "%{server_name}";
 }
 
 // The rule, or the redirect, that sends everything to https on the name that was asked for: where to.
@@ -102,9 +107,11 @@ std::optional<std::string> https_target(const Server& host, const std::vector<Ru
     if (only != nullptr) return std::nullopt;
     only = &rule;
   }
-  if (only == nullptr || only->does != Rule::Does::redirect || !only->appends_rest || only->pattern != "/") return std::nullopt;
+  if (only == nullptr || only->does != Rule::Does::redirect || !only->appends_rest || only->pattern != "/")
+    return std::nullopt;
   const auto url = parse_url(only->target);
-  const bool same_name = url && url->scheme == "https" && without_trailing_slash(url->path).empty() && is_own_name(host, url->authority) &&
+  const bool same_name = url && url->scheme == "https" && without_trailing_slash(url->path).empty() &&
+                         is_own_name(host, url->authority) &&
                          (!url->authority.contains(':') || url->authority.ends_with(":443"));
   return same_name ? std::optional<std::string>(url->authority) : std::nullopt;
 }
@@ -114,7 +121,8 @@ bool is_member(const Server& host, std::string_view authority) {
     const auto url = parse_url(member.url);
     return url && same_word(url->authority, authority);
   };
-  return std::ranges::any_of(host.balancers, [&](const auto& each) { return std::ranges::any_of(each.second.members, names_it); });
+  return std::ranges::any_of(host.balancers,
+                             [&](const auto& each) { return std::ranges::any_of(each.second.members, names_it); });
 }
 
 // ProxyPassReverse of another server than those that the routes go to would not happen by itself.
@@ -125,11 +133,16 @@ void check_reverses(const Server& host, const std::vector<Rule>& rules, Report& 
       if (!reverse.url.starts_with('/')) report.lost(reverse.origin, "not a URL");
       continue;
     }
-    const bool known = is_own_name(host, url->authority) || std::ranges::any_of(rules, [&](const Rule& rule) {
-                         const auto target = parse_url(rule.target);
-                         return target && same_word(target->authority, url->authority);
-                       }) || is_member(host, url->authority);
-    if (!known) report.lost(reverse.origin, "answers are mapped back from the servers of the site's routes; none of them is " + url->authority);
+    const bool known = is_own_name(host, url->authority) ||
+                       std::ranges::any_of(rules,
+                                           [&](const Rule& rule) {
+                                             const auto target = parse_url(rule.target);
+                                             return target && same_word(target->authority, url->authority);
+                                           }) ||
+                       is_member(host, url->authority);
+    if (!known)
+      report.lost(reverse.origin,
+                  "answers are mapped back from the servers of the site's routes; none of them is " + url->authority);
   }
 }
 
@@ -143,7 +156,16 @@ std::vector<std::string> names_of(const Server& host) {
   return names;
 }
 
-void build(const Configuration& configuration, const Server& host, Upstreams& upstreams, Report& report, std::vector<BuiltSite>& into) {
+// certbot says SSLEngine in a file that it includes, which may not be at hand.
+void settle_tls(Server& host, Report& report) {
+  if (host.tls.engine || host.tls.certificates.empty()) return;
+  host.tls.engine = true;
+  report.changed(host.tls.certificates.front().second,
+                 "no SSLEngine is in these files: with a certificate, https is taken for granted");
+}
+
+void build(const Configuration& configuration, const Server& host, Upstreams& upstreams, Report& report,
+           std::vector<BuiltSite>& into) {
   BuiltSite built{.tls = host.tls, .origin = host.origin};
   const bool tls = host.tls.engine.value_or(false);
   (tls ? built.secure : built.plain) = listen_urls(configuration, host, report);
@@ -153,7 +175,8 @@ void build(const Configuration& configuration, const Server& host, Upstreams& up
   if (!tls) built.redirects_to_https = https_target(host, rules);
   if (built.redirects_to_https) {
     for (const Rule& rule : rules) {
-      if (rule.does == Rule::Does::leave) report.changed(rule.origin, "this virtual host redirects everything to https");
+      if (rule.does == Rule::Does::leave)
+        report.changed(rule.origin, "this virtual host redirects everything to https");
     }
   } else {
     built.site.routes = make_routes(host, upstreams, report);
@@ -174,11 +197,16 @@ void build(const Configuration& configuration, const Server& host, Upstreams& up
 
 std::vector<BuiltSite> build_sites(const Configuration& configuration, Upstreams& upstreams, Report& report) {
   std::vector<BuiltSite> sites;
-  for (const Server& host : configuration.virtual_hosts) build(configuration, inherit(configuration.server, host), upstreams, report, sites);
+  for (const Server& each : configuration.virtual_hosts) {
+    Server host = each;
+    if (!configuration.server.tls.engine) settle_tls(host, report);
+    build(configuration, inherit(configuration.server, host), upstreams, report, sites);
+  }
   Server whole = configuration.server;
   whole.addresses = remaining_addresses(configuration);
-  const bool proxies = !whole.passes.empty() || !whole.rewrites.empty() || !whole.redirects.empty() ||
-                       std::ranges::any_of(whole.locations, [](const LocationScope& each) { return !each.rules.empty(); });
+  const bool proxies =
+      !whole.passes.empty() || !whole.rewrites.empty() || !whole.redirects.empty() ||
+      std::ranges::any_of(whole.locations, [](const LocationScope& each) { return !each.rules.empty(); });
   if (!whole.addresses.empty() && proxies) build(configuration, whole, upstreams, report, sites);
   return sites;
 }

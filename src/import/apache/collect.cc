@@ -34,7 +34,8 @@ bool is_about_files(const Directive& section) {
 
 void report_unknown(Context& context, const Directive& directive) {
   const Origin at = origin_of(directive);
-  if (const auto why = why_not_needed(directive.name); !why.empty()) return context.report.not_needed(at, std::string(why));
+  if (const auto why = why_not_needed(directive.name); !why.empty())
+    return context.report.not_needed(at, std::string(why));
   const auto why = why_lost(directive.name);
   context.report.lost(at, why.empty() ? "this directive is not known to the importer" : std::string(why));
 }
@@ -43,7 +44,8 @@ void collect_directive(Context& context, const Directive& directive) {
   if (directive.section) return collect_section(context, directive);
   const Known* known = find_known(directive.name);
   if (known == nullptr) return report_unknown(context, directive);
-  const auto unresolved = std::ranges::find_if(directive.args, [](const std::string& arg) { return arg.contains("${"); });
+  const auto unresolved =
+      std::ranges::find_if(directive.args, [](const std::string& arg) { return arg.contains("${"); });
   if (unresolved != directive.args.end()) {
     return context.report.lost(origin_of(directive), "the variable is not defined in these files: put its value there");
   }
@@ -66,10 +68,14 @@ std::pair<MatchForm, std::string> location_pattern(const Directive& section) {
   if (path.find_first_of("*?[") == std::string::npos) return {MatchForm::prefix, path};
   std::string regex = "^";
   for (const char c : path) {
-    if (c == '*') regex += "[^/]*";
-    else if (c == '?') regex += "[^/]";
-    else if (std::string_view(".+()^$|\\{}").contains(c)) regex.append("\\").append(1, c);
-    else regex += c;
+    if (c == '*')
+      regex += "[^/]*";
+    else if (c == '?')
+      regex += "[^/]";
+    else if (std::string_view(".+()^$|\\{}").contains(c))
+      regex.append("\\").append(1, c);
+    else
+      regex += c;
   }
   return {MatchForm::regex, regex + "(/|$)"};
 }
@@ -122,7 +128,8 @@ void collect_files_section(Context& context, const Directive& section) {
       collect_files_section(context, child);
     } else if ((child.is("RewriteRule") && child.arg(2).contains('P')) || child.is("ProxyPass") ||
                (child.is("SetHandler") && lower(child.arg(0)).contains("proxy:"))) {
-      context.report.lost(origin_of(child), "sends requests elsewhere from a section about files: write a route for it");
+      context.report.lost(origin_of(child),
+                          "sends requests elsewhere from a section about files: write a route for it");
     }
   }
 }
@@ -134,7 +141,8 @@ void collect_limit(Context& context, const Directive& section) {
            child.is("Order") || (child.is("Allow") && same_word(child.arg(1), "all"));
   });
   if (only_allows) return context.report.not_needed(origin_of(section), "allows what is allowed anyway");
-  context.report.lost(origin_of(section), "rules for certain methods: routes do not look at the method; the server has to");
+  context.report.lost(origin_of(section),
+                      "rules for certain methods: routes do not look at the method; the server has to");
 }
 
 void collect_section(Context& context, const Directive& section) {
@@ -144,7 +152,8 @@ void collect_section(Context& context, const Directive& section) {
   if (section.is("Limit") || section.is("LimitExcept")) return collect_limit(context, section);
   if (is_about_files(section)) return collect_files_section(context, section);
   const std::string_view why = why_lost(section.name);
-  context.report.lost(origin_of(section), std::string(why.empty() ? "this section is not known; nothing in it was translated" : why));
+  context.report.lost(origin_of(section),
+                      std::string(why.empty() ? "this section is not known; nothing in it was translated" : why));
 }
 
 }  // namespace

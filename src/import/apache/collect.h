@@ -13,9 +13,9 @@ namespace sp::import::apache {
 // Where a directive stands.
 struct Context {
   Configuration& configuration;
-  Server& server;            // the virtual host, or the server as a whole
-  Settings& settings;        // of the innermost section
-  LocationScope* location;   // null outside of Location
+  Server& server;           // the virtual host, or the server as a whole
+  Settings& settings;       // of the innermost section
+  LocationScope* location;  // null outside of Location
   Report& report;
 };
 
@@ -31,7 +31,8 @@ std::span<const Known> tls_directives();
 std::span<const Known> header_directives();
 std::span<const Known> server_directives();
 
-// Require and its containers, Order, Allow, Deny, Satisfy: all of a section together, since they only mean something so.
+// Require and its containers, Order, Allow, Deny, Satisfy: all of a section together, since they only mean something
+// so.
 void collect_access(Context& context, std::span<const Directive> directives);
 bool is_access(const Directive& directive);
 

@@ -1,5 +1,6 @@
-// Who may come in: Require with its containers, and Order, Allow, Deny of Apache 2.2. Sallyport knows addresses only. Where
-// something else decides (a password, a host name), the route is closed rather than left open: what was protected stays so.
+// Who may come in: Require with its containers, and Order, Allow, Deny of Apache 2.2. Sallyport knows addresses only.
+// Where something else decides (a password, a host name), the route is closed rather than left open: what was protected
+// stays so.
 #include <algorithm>
 #include <array>
 
@@ -11,8 +12,8 @@ namespace {
 
 using Directives = std::span<const Directive>;
 
-// The addresses that an expression lets in: all of them, or those of `allow`, without those of `deny`. `unknown`: something
-// that we cannot ask would have to hold as well (in Any: would also let in).
+// The addresses that an expression lets in: all of them, or those of `allow`, without those of `deny`. `unknown`:
+// something that we cannot ask would have to hold as well (in Any: would also let in).
 struct Admitted {
   bool everybody = false;
   std::vector<std::string> allow, deny;
@@ -35,7 +36,8 @@ Admitted any_of(const Admitted& a, const Admitted& b) {
   }
   append(both.deny, a.deny);
   append(both.deny, b.deny);
-  if (!both.everybody) both.unknown = a.unknown.empty() ? b.unknown : a.unknown;  // who else would come in matters no more
+  if (!both.everybody)
+    both.unknown = a.unknown.empty() ? b.unknown : a.unknown;  // who else would come in matters no more
   return both;
 }
 
@@ -147,14 +149,15 @@ Admitted evaluate_order(Directives directives) {
   return result;
 }
 
-bool is_order(const Directive& directive) { return directive.is("Order") || directive.is("Allow") || directive.is("Deny"); }
+bool is_order(const Directive& directive) {
+  return directive.is("Order") || directive.is("Allow") || directive.is("Deny");
+}
 
 Admitted evaluate_section(Directives directives) {
   const bool has_require = std::ranges::any_of(directives, is_require);
   const bool has_order = std::ranges::any_of(directives, is_order);
-  const bool any = std::ranges::any_of(directives, [](const Directive& each) {
-    return each.is("Satisfy") && same_word(each.arg(0), "any");
-  });
+  const bool any = std::ranges::any_of(
+      directives, [](const Directive& each) { return each.is("Satisfy") && same_word(each.arg(0), "any"); });
   Admitted result = has_require ? evaluate_any(directives) : Admitted{.everybody = true};
   // Bare Requires are alternatives; what is only negated there refuses, and everybody else is let in by the others.
   if (has_order) {
@@ -185,12 +188,17 @@ void collect_access(Context& context, Directives directives) {
   Access access{.set = true};
   if (admitted.nobody() && !admitted.unknown.empty()) access.closed_because = admitted.unknown;
   if (!admitted.unknown.empty()) {
-    const std::string what = admitted.nobody() ? "nobody may come in until you decide" : "only these addresses may come in";
-    context.report.lost(at, "access is decided by addresses only, not by: " + admitted.unknown + ". In the result " + what);
-    access.comments.push_back(brief(at) + ": Apache asked for \"" + admitted.unknown + "\", which is not available here: " + what + ".");
+    const std::string what =
+        admitted.nobody() ? "nobody may come in until you decide" : "only these addresses may come in";
+    context.report.lost(at,
+                        "access is decided by addresses only, not by: " + admitted.unknown + ". In the result " + what);
+    access.comments.push_back(brief(at) + ": Apache asked for \"" + admitted.unknown +
+                              "\", which is not available here: " + what + ".");
   }
-  if (admitted.nobody()) access.deny = {"*"};
-  else access.deny = admitted.deny;
+  if (admitted.nobody())
+    access.deny = {"*"};
+  else
+    access.deny = admitted.deny;
   if (!admitted.everybody) access.allow = admitted.allow;
   context.settings.access = std::move(access);
 }

@@ -76,8 +76,8 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 
 // Fields that belong to the framing or to one connection: Sallyport writes them itself.
 bool is_own_field(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> names{"Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length",
-                                                         "TE",         "Trailer",    "Upgrade",           "Via", "Date"};
+  static constexpr std::array<std::string_view, 9> names{
+      "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "TE", "Trailer", "Upgrade", "Via", "Date"};
   return is_one_of(name, names);
 }
 
@@ -127,7 +127,9 @@ void apply(Context& context, const Edit& edit, DraftEdits& edits) {
     return context.report.lost(edit.origin, "see `field:` of tls.client_certificates for the client's certificate");
   }
   if (!value) {
-    return context.report.lost(edit.origin, "a part of the value has no equivalent; see `sallyport reference` for the variables that there are");
+    return context.report.lost(
+        edit.origin,
+        "a part of the value has no equivalent; see `sallyport reference` for the variables that there are");
   }
   if (edit.action == "set") {
     replace_field(edits.set, edit.name);
@@ -135,17 +137,22 @@ void apply(Context& context, const Edit& edit, DraftEdits& edits) {
     edits.set.emplace_back(edit.name, *value);
   } else {
     // A map has each key once; lines of one field mean the same as one line with commas.
-    const auto there = std::ranges::find_if(edits.add, [&](const auto& field) { return same_word(field.first, edit.name); });
-    if (there == edits.add.end()) edits.add.emplace_back(edit.name, *value);
-    else there->second += ", " + *value;
-    if (edit.action != "add") context.report.changed(edit.origin, "added as a field line of its own, which means the same");
+    const auto there =
+        std::ranges::find_if(edits.add, [&](const auto& field) { return same_word(field.first, edit.name); });
+    if (there == edits.add.end())
+      edits.add.emplace_back(edit.name, *value);
+    else
+      there->second += ", " + *value;
+    if (edit.action != "add")
+      context.report.changed(edit.origin, "added as a field line of its own, which means the same");
   }
 }
 
 bool is_translatable(Context& context, const Edit& edit) {
   static constexpr std::array<std::string_view, 5> actions{"set", "add", "append", "merge", "unset"};
   if (!is_one_of(edit.action, actions)) {
-    context.report.lost(edit.origin, "`" + edit.action + "` of a field is not available: fields can be set, added and removed");
+    context.report.lost(edit.origin,
+                        "`" + edit.action + "` of a field is not available: fields can be set, added and removed");
     return false;
   }
   if (!edit.condition.empty() && !same_word(edit.condition, "env=HTTPS")) {
@@ -165,7 +172,9 @@ void request_header(Context& context, const Directive& directive) {
     return context.report.changed(edit.origin, "the Proxy field (httpoxy) is always taken away");
   }
   if (is_forwarded_field(edit.name)) {
-    context.report.changed(edit.origin, "X-Forwarded-* are written by Sallyport, and taken from strangers; what says the same is left out");
+    context.report.changed(
+        edit.origin,
+        "X-Forwarded-* are written by Sallyport, and taken from strangers; what says the same is left out");
     if (edit.action != "set" || !translate_value(edit.value)) return;
   }
   if (!is_translatable(context, edit)) return;
@@ -185,7 +194,9 @@ void response_header(Context& context, const Directive& directive) {
     return context.report.changed(edit.origin, "Location is mapped to the public URL by itself, with its scheme");
   }
   if (edit.action.starts_with("edit") && same_word(edit.name, "Set-Cookie")) {
-    return context.report.lost(edit.origin, "cookies are mapped, but get no attributes: let the application set Secure, HttpOnly and SameSite");
+    return context.report.lost(
+        edit.origin,
+        "cookies are mapped, but get no attributes: let the application set Secure, HttpOnly and SameSite");
   }
   if (edit.condition.starts_with("env=BALANCER")) {
     return context.report.lost(edit.origin, "sticky sessions are not available yet");

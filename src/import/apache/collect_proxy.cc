@@ -28,6 +28,12 @@ void pass(Context& context, const Directive& directive) {
   if (context.location != nullptr) rule.form = context.location->form;
   rule.target = directive.arg(url);
   if (rule.target == "!") rule.does = Rule::Does::leave;
+  if (context.location == nullptr && rule.form == MatchForm::prefix && rule.pattern != "/") {
+    context.report.changed(rule.origin, rule.pattern.ends_with('/')
+                                            ? "the path without its last slash is taken too"
+                                            : "Apache also took paths that go on without a slash (/app and /apple): "
+                                              "a route takes whole segments");
+  }
   rule.parameters = parse_parameters(std::span(directive.args).subspan(url + 1));
   (context.location != nullptr ? context.location->rules : context.server.passes).push_back(std::move(rule));
 }
@@ -35,7 +41,8 @@ void pass(Context& context, const Directive& directive) {
 void pass_reverse(Context& context, const Directive& directive) {
   const bool in_location = context.location != nullptr;
   Reverse reverse{.path = in_location ? context.location->pattern : directive.arg(0),
-                  .url = directive.arg(in_location ? 0 : 1), .origin = origin_of(directive)};
+                  .url = directive.arg(in_location ? 0 : 1),
+                  .origin = origin_of(directive)};
   context.server.reverses.push_back(std::move(reverse));
 }
 
@@ -43,7 +50,9 @@ void reverse_cookie(Context& context, const Directive& directive) {
   context.report.changed(origin_of(directive), "Domain and Path of cookies are mapped back by themselves");
 }
 
-void preserve_host(Context& context, const Directive& directive) { context.settings.preserve_host = is_on(directive.arg(0)); }
+void preserve_host(Context& context, const Directive& directive) {
+  context.settings.preserve_host = is_on(directive.arg(0));
+}
 
 void timeout(Context& context, const Directive& directive) {
   const auto seconds = parse_seconds(directive.arg(0));
@@ -59,8 +68,10 @@ void requests(Context& context, const Directive& directive) {
 }
 
 void add_headers(Context& context, const Directive& directive) {
-  if (is_on(directive.arg(0))) return context.report.not_needed(origin_of(directive), "Sallyport adds X-Forwarded-* by itself");
-  context.report.changed(origin_of(directive), "Sallyport adds X-Forwarded-* always, and takes away what strangers sent");
+  if (is_on(directive.arg(0)))
+    return context.report.not_needed(origin_of(directive), "Sallyport adds X-Forwarded-* by itself");
+  context.report.changed(origin_of(directive),
+                         "Sallyport adds X-Forwarded-* always, and takes away what strangers sent");
 }
 
 }  // namespace
@@ -68,14 +79,20 @@ void add_headers(Context& context, const Directive& directive) {
 void collect_balancer(Context& context, const Directive& section) {
   Balancer& balancer = context.server.balancers[lower(section.arg(0))];
   if (balancer.origin.line == 0) balancer.origin = origin_of(section);
-  const auto add = [&](const Parameters& parameters) { std::ranges::copy(parameters, std::back_inserter(balancer.parameters)); };
+  const auto add = [&](const Parameters& parameters) {
+    std::ranges::copy(parameters, std::back_inserter(balancer.parameters));
+  };
   add(parse_parameters(std::span(section.args).subspan(1)));
   for (const Directive& directive : section.children) {
     if (directive.is("BalancerMember")) {
-      balancer.members.push_back({directive.arg(0), parse_parameters(std::span(directive.args).subspan(std::min<size_t>(1, directive.args.size()))), origin_of(directive)});
+      balancer.members.push_back(
+          {directive.arg(0),
+           parse_parameters(std::span(directive.args).subspan(std::min<size_t>(1, directive.args.size()))),
+           origin_of(directive)});
     } else if (directive.is("ProxySet")) {
       add(parse_parameters(directive.args));
-    } else if (is_access(directive) && same_word(directive.arg(directive.args.empty() ? 0 : directive.args.size() - 1), "granted")) {
+    } else if (is_access(directive) &&
+               same_word(directive.arg(directive.args.empty() ? 0 : directive.args.size() - 1), "granted")) {
       context.report.not_needed(origin_of(directive), "everybody may come in");
     } else if (is_access(directive) && (directive.is("Order") || same_word(directive.arg(1), "all"))) {
       context.report.not_needed(origin_of(directive), "everybody may come in");

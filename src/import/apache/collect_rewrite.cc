@@ -1,104 +1,17 @@
-// mod_rewrite, as far as it is used for what has its own words elsewhere: redirects to https, WebSockets, plain redirects and
-// proxies, refusals.
+// mod_rewrite, as far as it is used for what has its own words elsewhere: redirects to https, WebSockets, plain
+// redirects and proxies, refusals.
 #include <algorithm>
 #include <array>
 
 #include "import/apache/collect.h"
 #include "import/apache/patterns.h"
+#include "import/apache/rewrite_conditions.h"
 #include "import/apache/values.h"
 
 namespace sp::import::apache {
 namespace {
 
 using Directives = std::span<const Directive>;
-
-// What is known about a server before its directives are read in order.
-struct Surroundings {
-  std::vector<std::string> names;
-  bool tls = false;
-};
-
-Surroundings look_around(Directives directives) {
-  Surroundings around;
-  for (const Directive& each : directives) {
-    if (each.is("SSLEngine")) around.tls = is_on(each.arg(0));
-    if (each.is("ServerName") || each.is("ServerAlias")) std::ranges::copy(each.args, std::back_inserter(around.names));
-  }
-  return around;
-}
-
-struct Condition {
-  enum class Asks { plain_http, websocket, own_name, path, not_path, always, trace, other } asks = Asks::other;
-  std::string pattern;
-  bool or_next = false;
-  Origin origin;
-};
-
-// What a chain of conditions joined by [OR] asks for, if that is one thing.
-Condition either(std::span<const Condition> chain) {
-  using Asks = Condition::Asks;
-  const auto asks = [&](Asks what) { return std::ranges::find(chain, what, &Condition::asks); };
-  if (chain.size() == 1) return chain[0];
-  for (const Asks strongest : {Asks::always, Asks::plain_http, Asks::websocket}) {
-    if (const auto found = asks(strongest); found != chain.end()) return *found;
-  }
-  const bool names = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::own_name; });
-  if (names) return chain[0];
-  const bool paths = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::path; });
-  Condition result = chain[0];
-  if (!paths) {
-    result.asks = Asks::other;
-    return result;
-  }
-  for (const Condition& each : chain.subspan(1)) result.pattern += "|" + each.pattern;
-  return result;
-}
-
-// The pattern of a condition without its anchors and its '=': "!^on$" is {negated, "on"}.
-struct Bare {
-  bool negated = false;
-  std::string text;
-};
-Bare bare(std::string_view pattern) {
-  Bare result{.negated = pattern.starts_with('!')};
-  if (result.negated) pattern.remove_prefix(1);
-  if (pattern.starts_with('=')) pattern.remove_prefix(1);
-  if (pattern.starts_with('^')) pattern.remove_prefix(1);
-  if (pattern.ends_with('$')) pattern.remove_suffix(1);
-  for (const char c : pattern) {
-    if (c != '\\') result.text += c;
-  }
-  result.text = lower(result.text);
-  return result;
-}
-
-bool asks_plain_http(const std::string& subject, const Bare& pattern) {
-  if (subject == "%{https}") return pattern.text == (pattern.negated ? "on" : "off");
-  if (subject == "%{request_scheme}") return pattern.text == (pattern.negated ? "https" : "http");
-  return subject == "%{server_port}" && pattern.text == (pattern.negated ? "443" : "80");
-}
-
-Condition read_condition(const Directive& directive, const Surroundings& around) {
-  using Asks = Condition::Asks;
-  Condition condition{.pattern = directive.arg(1), .or_next = lower(directive.arg(2)).contains("or"), .origin = origin_of(directive)};
-  const std::string subject = lower(directive.arg(0));
-  const Bare pattern = bare(directive.arg(1));
-  const bool about_upgrade = (subject == "%{http:upgrade}" && pattern.text.contains("websocket")) ||
-                             (subject == "%{http:connection}" && pattern.text.contains("upgrade"));
-  if (asks_plain_http(subject, pattern)) condition.asks = Asks::plain_http;
-  // The rule for all but WebSockets stands beside one for WebSockets: together they are for all.
-  if (about_upgrade) condition.asks = pattern.negated ? Asks::always : Asks::websocket;
-  if ((subject == "%{server_name}" || subject == "%{http_host}") && !pattern.negated &&
-      std::ranges::any_of(around.names, [&](const std::string& name) { return same_word(name, pattern.text); })) {
-    condition.asks = Asks::own_name;
-  }
-  if (subject == "%{query_string}" && pattern.text.contains("transport=websocket")) condition.asks = Asks::websocket;
-  // What Apache had as a file it served itself; the server behind has its files too, or gets them.
-  if (directive.arg(1) == "!-f" || directive.arg(1) == "!-d") condition.asks = Asks::always;
-  if (subject == "%{request_uri}") condition.asks = pattern.negated ? Asks::not_path : Asks::path;
-  if (subject == "%{request_method}" && pattern.text.contains("trac")) condition.asks = Asks::trace;
-  return condition;
-}
 
 struct Flags {
   bool proxy = false, forbidden = false, gone = false, no_case = false, control = false;
@@ -121,11 +34,15 @@ Flags read_flags(std::string_view text) {
     if (name == "f" || name == "forbidden") flags.forbidden = true;
     if (name == "g" || name == "gone") flags.gone = true;
     if (name == "nc" || name == "nocase") flags.no_case = true;
-    if (name == "c" || name == "chain" || name == "s" || name == "skip" || name == "n" || name == "next") flags.control = true;
+    if (name == "c" || name == "chain" || name == "s" || name == "skip" || name == "n" || name == "next")
+      flags.control = true;
     if (name == "e" || name == "env") flags.sets_environment = true;
     if (name == "r" || name == "redirect") {
       const auto number = parse_number(value);
-      flags.redirect = number ? static_cast<int>(std::min<std::uint64_t>(*number, 599)) : value == "permanent" ? 301 : value == "seeother" ? 303 : 302;
+      flags.redirect = number                 ? static_cast<int>(std::min<std::uint64_t>(*number, 599))
+                       : value == "permanent" ? 301
+                       : value == "seeother"  ? 303
+                                              : 302;
     }
   }
   return flags;
@@ -178,7 +95,12 @@ void RewriteReader::join_conditions() {
   for (size_t begin = 0; begin < written_.size();) {
     size_t end = begin;
     while (end + 1 < written_.size() && written_[end].or_next) ++end;
-    conditions_.push_back(either(std::span(written_).subspan(begin, end + 1 - begin)));
+    std::vector<Condition> chain(written_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 written_.begin() + static_cast<std::ptrdiff_t>(end + 1));
+    // In a virtual host with TLS, only the others of a chain can be true.
+    const bool mixed = std::ranges::any_of(chain, [](const Condition& each) { return each.asks != Asks::plain_http; });
+    if (around_.tls && mixed) std::erase_if(chain, [](const Condition& each) { return each.asks == Asks::plain_http; });
+    conditions_.push_back(either(chain));
     begin = end + 1;
   }
   for (const Condition& each : written_) {
@@ -209,12 +131,14 @@ bool RewriteReader::narrow(Rule& rule) {
     if (each.asks == Asks::other || each.asks == Asks::trace) return false;
     if (each.asks == Asks::not_path && !each.pattern.contains("well-known")) return false;
     if (each.asks == Asks::not_path) {
-      context_.report.lost(each.origin, "certificate files for ACME are not served: let the ACME client use another way, or write "
-                                        "a route for /.well-known/acme-challenge");
+      context_.report.lost(each.origin,
+                           "certificate files for ACME are not served: let the ACME client use another way, or write "
+                           "a route for /.well-known/acme-challenge");
     }
     if (each.asks != Asks::path) continue;
     const auto all = simple_patterns(rule.pattern);
-    if (all.size() != 1 || (!all[0].path.empty() && all[0].path != "/") || all[0].form != MatchForm::prefix) return false;
+    if (all.size() != 1 || (!all[0].path.empty() && all[0].path != "/") || all[0].form != MatchForm::prefix)
+      return false;
     if (rule.target.ends_with("$1") && all[0].rest_group == 1) {
       rule.target.replace(rule.target.size() - 2, 2, all[0].path.empty() || rule.target.ends_with("/$1") ? "" : "/");
       if (rule.target.ends_with('/')) rule.target.pop_back();
@@ -227,12 +151,16 @@ bool RewriteReader::narrow(Rule& rule) {
 
 void RewriteReader::rule(const Directive& directive) {
   const Flags flags = read_flags(directive.arg(2));
-  Rule rule{.form = MatchForm::regex, .pattern = directive.arg(0), .target = directive.arg(1), .origin = origin_of(directive)};
+  Rule rule{.form = MatchForm::regex,
+            .pattern = directive.arg(0),
+            .target = directive.arg(1),
+            .origin = origin_of(directive)};
   if (context_.location != nullptr) {
     return report(Fate::lost, "rewriting within a section is not translated: write a route for it", rule.origin);
   }
   if (is_answered_by_itself(directive, flags)) return;
-  if (flags.control || rule.pattern.starts_with('!')) return report(Fate::lost, "rules that depend on each other are not translated", rule.origin);
+  if (flags.control || rule.pattern.starts_with('!'))
+    return report(Fate::lost, "rules that depend on each other are not translated", rule.origin);
   if (!narrow(rule)) return report(Fate::lost, "routes look at host and path only, not at this condition", rule.origin);
   if (flags.no_case) rule.pattern = "(?i)" + rule.pattern;
   if (rule.target.contains("%{") && !rule.target.contains("%{REQUEST_URI}") && !flags.redirect) {
@@ -257,14 +185,17 @@ void RewriteReader::rule(const Directive& directive) {
 // Everything to https on the same name is what Sallyport does by itself.
 void RewriteReader::redirect(Rule rule) {
   const auto all = simple_patterns(rule.pattern);
-  const bool everything = all.size() == 1 && (all[0].path.empty() || all[0].path == "/") && all[0].form == MatchForm::prefix;
+  const bool everything =
+      all.size() == 1 && (all[0].path.empty() || all[0].path == "/") && all[0].form == MatchForm::prefix;
   const auto url = parse_url(rule.target);
   if (everything && url && url->scheme == "https" && !around_.tls) {
     const std::string rest = url->path;
-    const bool same_path = rest == "%{REQUEST_URI}" || rest == "/$1" || rest == "$1" || rest == "/%{REQUEST_URI}" || rest == "$0";
+    const bool same_path =
+        rest == "%{REQUEST_URI}" || rest == "/$1" || rest == "$1" || rest == "/%{REQUEST_URI}" || rest == "$0";
     const std::string host = lower(url->authority.substr(0, url->authority.find("%{REQUEST_URI}")));
-    const bool same_host = host == "%{http_host}" || host == "%{server_name}" || host == "%{server_name}$1" || host == "%{http_host}$1" ||
-                           std::ranges::any_of(around_.names, [&](const std::string& name) { return same_word(name, host); });
+    const bool same_host =
+        host == "%{http_host}" || host == "%{server_name}" || host == "%{server_name}$1" || host == "%{http_host}$1" ||
+        std::ranges::any_of(around_.names, [&](const std::string& name) { return same_word(name, host); });
     if (same_host && (same_path || url->authority.contains("%{REQUEST_URI}") || url->authority.ends_with("$1"))) {
       context_.server.redirects_to_https = host.contains('%') ? "%{HTTP_HOST}" : host;
       return;

@@ -22,7 +22,8 @@ void server_alias(Context& context, const Directive& directive) {
     std::string name = name_of(each);
     const std::string_view beyond_star = std::string_view(name).substr(name.starts_with("*.") ? 2 : 0);
     if (name != "*" && beyond_star.find_first_of("*?") != std::string_view::npos) {
-      context.report.lost(origin_of(directive), "of wildcards, only *.example.com and * are available: write the names out for " + name);
+      context.report.lost(origin_of(directive),
+                          "of wildcards, only *.example.com and * are available: write the names out for " + name);
     } else {
       context.server.aliases.push_back(std::move(name));
     }
@@ -71,7 +72,8 @@ void remote_ip(Context& context, const Directive& directive) {
     const auto pattern = address_pattern(each);
     if (!pattern) {
       context.report.lost(at, "trusted_proxies takes addresses only, not " + each);
-    } else if (std::ranges::find(context.configuration.trusted_proxies, *pattern) == context.configuration.trusted_proxies.end()) {
+    } else if (std::ranges::find(context.configuration.trusted_proxies, *pattern) ==
+               context.configuration.trusted_proxies.end()) {
       context.configuration.trusted_proxies.push_back(*pattern);
     }
   }
@@ -88,7 +90,9 @@ std::optional<int> redirect_status(std::string_view word) {
 }
 
 void redirect(Context& context, const Directive& directive) {
-  Rule rule{.does = Rule::Does::redirect, .status = directive.is("RedirectPermanent") ? 301 : 302, .origin = origin_of(directive)};
+  Rule rule{.does = Rule::Does::redirect,
+            .status = directive.is("RedirectPermanent") ? 301 : 302,
+            .origin = origin_of(directive)};
   std::vector<std::string> args = directive.args;
   if (const auto status = args.empty() ? std::nullopt : redirect_status(args.front())) {
     rule.status = *status;

@@ -11,7 +11,8 @@ namespace {
 void engine(Context& context, const Directive& directive) {
   context.server.tls.engine = is_on(directive.arg(0));
   if (same_word(directive.arg(0), "optional")) {
-    context.report.lost(origin_of(directive), "TLS in the middle of a plain connection (RFC 2817) is not available: no browser does it");
+    context.report.lost(origin_of(directive),
+                        "TLS in the middle of a plain connection (RFC 2817) is not available: no browser does it");
   }
 }
 
@@ -56,9 +57,10 @@ void verify_client(Context& context, const Directive& directive) {
   if (same_word(directive.arg(0), "none")) return;
   context.settings.access.set = true;
   context.settings.access.closed_because = "a client certificate for some paths only";
-  context.report.lost(origin_of(directive),
-                      "certificates are asked for when a connection begins, not for some paths: set tls.client_certificates "
-                      "on the entry. Until then nobody may come in here");
+  context.report.lost(
+      origin_of(directive),
+      "certificates are asked for when a connection begins, not for some paths: set tls.client_certificates "
+      "on the entry. Until then nobody may come in here");
 }
 
 void require_tls(Context& context, const Directive& directive) {
@@ -66,7 +68,9 @@ void require_tls(Context& context, const Directive& directive) {
 }
 
 void client_ca(Context& context, const Directive& directive) { context.server.tls.client_ca = directive.arg(0); }
-void proxy_verify(Context& context, const Directive& directive) { context.settings.proxy_verify = lower(directive.arg(0)); }
+void proxy_verify(Context& context, const Directive& directive) {
+  context.settings.proxy_verify = lower(directive.arg(0));
+}
 void proxy_ca(Context& context, const Directive& directive) { context.settings.proxy_ca = directive.arg(0); }
 void proxy_certificate(Context& context, const Directive& directive) {
   context.settings.proxy_client_certificate = directive.arg(0);

@@ -8,9 +8,9 @@
 namespace sp::import::apache {
 
 Definitions::Definitions()
-    : values_{{"APACHE_LOG_DIR", "/var/log/apache2"}, {"APACHE_RUN_DIR", "/var/run/apache2"},
+    : values_{{"APACHE_LOG_DIR", "/var/log/apache2"},   {"APACHE_RUN_DIR", "/var/run/apache2"},
               {"APACHE_LOCK_DIR", "/var/lock/apache2"}, {"APACHE_PID_FILE", "/var/run/apache2/apache2.pid"},
-              {"APACHE_RUN_USER", "www-data"}, {"APACHE_RUN_GROUP", "www-data"}} {}
+              {"APACHE_RUN_USER", "www-data"},          {"APACHE_RUN_GROUP", "www-data"}} {}
 
 std::string Definitions::substitute(std::string_view text) const {
   std::string result;
@@ -81,7 +81,8 @@ Condition decide(const Directive& section, const Definitions& definitions, const
   if (section.is("IfModule")) return {!negated, ""};
   const bool defined = definitions.defined(what);
   std::string note;
-  if (!defined) note = what + " is not defined in these files (apache2 -D " + what + " would do it): taken as undefined";
+  if (!defined)
+    note = what + " is not defined in these files (apache2 -D " + what + " would do it): taken as undefined";
   return {defined != negated, note};
 }
 

@@ -1,5 +1,5 @@
-// Which sites share an entry. An entry's sites are served at all of its addresses, while Apache has virtual hosts for each
-// address: so http and https come together only where that changes nothing.
+// Which sites share an entry. An entry's sites are served at all of its addresses, while Apache has virtual hosts for
+// each address: so http and https come together only where that changes nothing.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -13,12 +13,13 @@ namespace {
 
 bool same_content(const DraftSite& a, const DraftSite& b) {
   const auto same_route = [](const DraftRoute& x, const DraftRoute& y) { return x.rule == y.rule; };
-  return a.request_headers == b.request_headers && a.response_headers == b.response_headers && a.max_body == b.max_body &&
-         a.timeouts == b.timeouts && std::ranges::equal(a.routes, b.routes, same_route);
+  return a.request_headers == b.request_headers && a.response_headers == b.response_headers &&
+         a.max_body == b.max_body && a.timeouts == b.timeouts && std::ranges::equal(a.routes, b.routes, same_route);
 }
 
 bool has_all_names(const DraftSite& site, const std::vector<std::string>& names) {
-  return std::ranges::all_of(names, [&](const std::string& name) { return std::ranges::find(site.hosts, name) != site.hosts.end(); });
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return std::ranges::find(site.hosts, name) != site.hosts.end(); });
 }
 
 bool listens_on_443(const BuiltSite& site) {
@@ -34,7 +35,8 @@ void add_all(std::vector<std::string>& to, const std::vector<std::string>& from)
 // Written out, where it does not come by itself.
 DraftRoute redirect_route(const std::string& name) {
   DraftRoute route;
-  route.rule.redirect = DraftRedirect{.to = "https://" + (name.contains('%') ? "${request.host}" : name) + "${request.uri}", .status = 301};
+  route.rule.redirect = DraftRedirect{
+      .to = "https://" + (name.contains('%') ? "${request.host}" : name) + "${request.uri}", .status = 301};
   return route;
 }
 
@@ -44,12 +46,16 @@ bool join(std::vector<BuiltSite>& sites, BuiltSite& plain) {
   bool joined = false;
   for (BuiltSite& secure : sites) {
     if (secure.secure.empty() || !(secure.plain.empty() || secure.plain == plain.plain)) continue;
-    const bool redirects = plain.redirects_to_https && listens_on_443(secure) && (for_all || has_all_names(secure.site, plain.site.hosts));
-    const bool same = !plain.redirects_to_https && secure.site.hosts == plain.site.hosts && same_content(secure.site, plain.site);
+    const bool redirects =
+        plain.redirects_to_https && listens_on_443(secure) && (for_all || has_all_names(secure.site, plain.site.hosts));
+    const bool same =
+        !plain.redirects_to_https && secure.site.hosts == plain.site.hosts && same_content(secure.site, plain.site);
     if (!redirects && !same) continue;
     secure.plain = plain.plain;
     if (same) secure.site.https_redirect_off = true;
-    if (same) secure.site.comments.push_back("Apache served http too, without a redirect to https (" + brief(plain.origin) + ").");
+    if (same)
+      secure.site.comments.push_back("Apache served http too, without a redirect to https (" + brief(plain.origin) +
+                                     ").");
     if (same) return true;
     joined = true;
     if (!for_all) return true;
@@ -176,14 +182,20 @@ void Entries::set_client_certificates(DraftEntry& entry, std::vector<BuiltSite>&
   const bool same = std::ranges::all_of(sites, [&](const BuiltSite& site) { return wanted(site) == first; });
   if (same) {
     entry.client_certificates = first;
-    if (!first.mode.empty() && first.ca.empty()) report_.lost(sites.front().tls.verify_origin, "no SSLCACertificateFile: name the authority in tls.client_certificates");
+    if (!first.mode.empty() && first.ca.empty())
+      report_.lost(sites.front().tls.verify_origin,
+                   "no SSLCACertificateFile: name the authority in tls.client_certificates");
     return;
   }
   for (BuiltSite& site : sites) {
     if (wanted(site).mode != "required") continue;
-    report_.lost(site.tls.verify_origin, "some virtual hosts at this address ask for client certificates and others do not: an entry has one answer. "
-                                         "Give this site an address of its own. Until then nobody may come in");
-    site.site.comments.push_back(brief(site.tls.verify_origin) + ": Apache asked for a client certificate here, but not for the other sites of this entry: closed until you decide.");
+    report_.lost(
+        site.tls.verify_origin,
+        "some virtual hosts at this address ask for client certificates and others do not: an entry has one answer. "
+        "Give this site an address of its own. Until then nobody may come in");
+    site.site.comments.push_back(brief(site.tls.verify_origin) +
+                                 ": Apache asked for a client certificate here, but not for the other sites of this "
+                                 "entry: closed until you decide.");
     for (DraftRoute& route : site.site.routes) {
       route.rule.allow.clear();
       route.rule.deny = {"*"};
@@ -196,7 +208,8 @@ void Entries::set_profile(DraftEntry& entry, const std::vector<BuiltSite>& sites
   entry.modern_tls = modern > 0 && static_cast<size_t>(modern) == sites.size();
   if (modern == 0 || entry.modern_tls) return;
   for (const BuiltSite& site : sites) {
-    if (site.tls.modern) report_.lost(site.origin, "TLS 1.3 alone is for a whole entry: other sites at this address take TLS 1.2 too");
+    if (site.tls.modern)
+      report_.lost(site.origin, "TLS 1.3 alone is for a whole entry: other sites at this address take TLS 1.2 too");
   }
 }
 
@@ -228,7 +241,8 @@ std::vector<DraftEntry> make_entries(const Configuration& configuration, std::ve
   const std::set<Key> joint = joint_pairs(sites);
   Entries entries(configuration, report);
   for (const BuiltSite& site : sites) {
-    const auto pair = std::ranges::find_if(joint, [&](const Key& each) { return each.first == site.secure || each.second == site.plain; });
+    const auto pair = std::ranges::find_if(
+        joint, [&](const Key& each) { return each.first == site.secure || each.second == site.plain; });
     if (pair != joint.end()) {
       entries.add(*pair, site);
       continue;

@@ -1,5 +1,5 @@
-// Real-world virtual hosts, each with the sallyport.yaml that is made of it and the list of what was not translated. After a
-// change that is meant: SP_UPDATE_GOLDEN=1 import_test --gtest_filter='*golden*', then read the differences.
+// Real-world virtual hosts, each with the sallyport.yaml that is made of it and the list of what was not translated.
+// After a change that is meant: SP_UPDATE_GOLDEN=1 import_test --gtest_filter='*golden*', then read the differences.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,8 @@ std::string content(const fs::path& path) {
 config::MemoryFileSystem all_files() {
   config::MemoryFileSystem files;
   for (const auto& each : fs::recursive_directory_iterator(folder)) {
-    if (each.is_regular_file()) files.files[shown_folder + fs::relative(each.path(), folder).string()] = content(each.path());
+    if (each.is_regular_file())
+      files.files[shown_folder + fs::relative(each.path(), folder).string()] = content(each.path());
   }
   return files;
 }
@@ -37,10 +38,11 @@ config::MemoryFileSystem all_files() {
 std::string list(const Imported& imported) {
   static constexpr const char* fates[] = {"LOST", "changed", "not needed"};
   std::ostringstream out;
-  for (const config::Finding& error : imported.errors) out << "ERROR " << text(error.place) << ": " << error.message << '\n';
+  for (const config::Finding& error : imported.errors)
+    out << "ERROR " << text(error.place) << ": " << error.message << '\n';
   for (const Untranslated& note : imported.untranslated) {
-    out << fates[static_cast<size_t>(note.fate)] << ' ' << note.file.substr(shown_folder.size()) << ':' << note.line << ": " << note.directive
-        << "\n    " << note.why << '\n';
+    out << fates[static_cast<size_t>(note.fate)] << ' ' << note.file.substr(shown_folder.size()) << ':' << note.line
+        << ": " << note.directive << "\n    " << note.why << '\n';
   }
   return std::move(out).str();
 }

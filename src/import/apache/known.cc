@@ -23,7 +23,8 @@ constexpr Reason not_needed[] = {
      "AsyncRequestWorkerFactor ListenBacklog GracefulShutdownTimeout MaxMemFree ReceiveBufferSize SendBufferSize "
      "EnableSendfile EnableMMAP AcceptFilter ListenCoresBucketsRatio",
      "tuning of Apache's processes: Sallyport runs one worker for each core"},
-    {"ErrorLog CustomLog TransferLog LogFormat LogLevel GlobalLog BufferedLogs ErrorLogFormat ForensicLog LogIOTrackTTFB "
+    {"ErrorLog CustomLog TransferLog LogFormat LogLevel GlobalLog BufferedLogs ErrorLogFormat ForensicLog "
+     "LogIOTrackTTFB "
      "ProxyStatus ExtendedStatus SeeRequestTail",
      "logs: see `log:`"},
     {"ServerAdmin ServerSignature ServerTokens UseCanonicalName UseCanonicalPhysicalPort HostnameLookups ContentDigest "
@@ -48,11 +49,13 @@ constexpr Reason not_needed[] = {
      "as Sallyport does it by itself"},
     {"SSLProxyEngine", "https in `to` says it"},
     {"SSLCipherSuite SSLHonorCipherOrder SSLCompression SSLSessionCache SSLSessionCacheTimeout SSLSessionTickets "
-     "SSLSessionTicketKeyFile SSLUseStapling SSLStaplingCache SSLStaplingResponderTimeout SSLStaplingReturnResponderErrors "
+     "SSLSessionTicketKeyFile SSLUseStapling SSLStaplingCache SSLStaplingResponderTimeout "
+     "SSLStaplingReturnResponderErrors "
      "SSLStaplingStandardCacheTimeout SSLStaplingErrorCacheTimeout SSLStaplingFakeTryLater SSLStaplingForceURL "
      "SSLStaplingResponseMaxAge SSLStaplingResponseTimeSkew SSLRandomSeed SSLStrictSNIVHostCheck SSLOpenSSLConfCmd "
      "SSLInsecureRenegotiation SSLRenegBufferSize SSLCryptoDevice SSLOptions SSLVerifyDepth SSLProxyVerifyDepth "
-     "SSLProxyProtocol SSLProxyCipherSuite SSLMutex SSLFIPS SSLPolicy SSLECDHCurve SSLDHParametersFile SSLSRPUnknownUserSeed",
+     "SSLProxyProtocol SSLProxyCipherSuite SSLMutex SSLFIPS SSLPolicy SSLECDHCurve SSLDHParametersFile "
+     "SSLSRPUnknownUserSeed",
      "TLS follows Mozilla's intermediate profile"},
     {"BrowserMatch BrowserMatchNoCase SetEnv SetEnvIf SetEnvIfNoCase PassEnv UnsetEnv SetEnvIfExpr",
      "variables inside Apache; where something asks for them, that is reported"},
@@ -80,7 +83,8 @@ constexpr Reason lost[] = {
     {"JkMount JkMountCopy JkWorkersFile JkWorkerProperty JkUnMount",
      "AJP is not spoken: enable the HTTP connector of Tomcat (8080), and write a route to it"},
     {"Alias AliasMatch ScriptAlias ScriptAliasMatch UserDir", "Sallyport serves no files and runs no programs"},
-    {"SetHandler Action AddAlt Script", "a handler inside Apache: run it as a server of its own, and write a route to it"},
+    {"SetHandler Action AddAlt Script",
+     "a handler inside Apache: run it as a server of its own, and write a route to it"},
     {"SSLCARevocationFile SSLCARevocationPath SSLCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath "
      "SSLProxyCARevocationCheck",
      "revocation lists are not read: renew the CA, or pin certificates with `upstream_tls: { pin: ... }`"},
@@ -89,7 +93,8 @@ constexpr Reason lost[] = {
      "give one PEM file instead"},
     {"SSLUserName", "conditions on the TLS session cannot be written in a route"},
     {"SSLPassPhraseDialog", "Sallyport reads keys without a passphrase: openssl pkey -in KEY -out NEW"},
-    {"Substitute SubstituteMaxLineLength ProxyHTMLURLMap ProxyHTMLLinks ProxyHTMLExtended ProxyHTMLEvents ProxyHTMLMeta "
+    {"Substitute SubstituteMaxLineLength ProxyHTMLURLMap ProxyHTMLLinks ProxyHTMLExtended ProxyHTMLEvents "
+     "ProxyHTMLMeta "
      "ProxyHTMLCharsetOut ProxyHTMLDocType ProxyHTMLFixups ProxyHTMLInterp ProxyHTMLStripComments ProxyHTMLBufSize "
      "SetInputFilter",
      "bodies are passed on unchanged: let the application make the right URLs (its base URL setting)"},
@@ -115,7 +120,7 @@ constexpr Reason lost[] = {
      "WSGIScriptAlias WSGIDaemonProcess WSGIProcessGroup WSGIApplicationGroup WSGIPassAuthorization PassengerRoot "
      "PassengerRuby PassengerEnabled FcgidWrapper FastCgiExternalServer SVNPath DAV DAVLockDB",
      "a program inside Apache: run it as a server of its own, and write a route to it"},
-    {"DBDriver DBDParams CookieTracking QS_SrvMaxConnPerIP QS_ClientEntries DOSHashTableSize DOSPageCount", 
+    {"DBDriver DBDParams CookieTracking QS_SrvMaxConnPerIP QS_ClientEntries DOSHashTableSize DOSPageCount",
      "this module has no equivalent here"},
 };
 

@@ -67,7 +67,8 @@ std::vector<std::string> listen_urls(const Configuration& configuration, const S
   // Every address includes these two.
   for (const std::string& place : std::vector<std::string>(places)) {
     if (!place.starts_with(':')) continue;
-    std::erase_if(places, [&](const std::string& other) { return other == "[::]" + place || other == "0.0.0.0" + place; });
+    std::erase_if(places,
+                  [&](const std::string& other) { return other == "[::]" + place || other == "0.0.0.0" + place; });
   }
   for (std::string& place : places) place.insert(0, tls ? "https://" : "http://");
   return places;
@@ -77,7 +78,8 @@ std::vector<std::string> remaining_addresses(const Configuration& configuration)
   std::vector<std::string> remaining;
   for (const std::string& listen : configuration.listens) {
     const bool taken = std::ranges::any_of(configuration.virtual_hosts, [&](const Server& host) {
-      return std::ranges::any_of(host.addresses, [&](const std::string& each) { return answers_for(split(each), split(listen)); });
+      return std::ranges::any_of(host.addresses,
+                                 [&](const std::string& each) { return answers_for(split(each), split(listen)); });
     });
     if (!taken) add_once(remaining, listen);
   }

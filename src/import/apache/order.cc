@@ -42,13 +42,14 @@ bool goes_along(const Rule& socket, const std::vector<Rule>& rules) {
   const std::string expression = socket.pattern.starts_with('/') ? "^" + socket.pattern : socket.pattern;
   const std::string path = socket.form == MatchForm::regex ? literal_prefix(expression) : socket.pattern;
   const auto same = [&](const Rule& rule) {
-    return &rule != &socket && rule.does == Rule::Does::proxy && rule.form == MatchForm::prefix && !is_websocket(rule) &&
-           covers(rule.pattern, path) && server_of(rule) == server_of(socket);
+    return &rule != &socket && rule.does == Rule::Does::proxy && rule.form == MatchForm::prefix &&
+           !is_websocket(rule) && covers(rule.pattern, path) && server_of(rule) == server_of(socket);
   };
   return std::ranges::any_of(rules, same);
 }
 
-constexpr const char* upgrades_pass = "WebSockets pass through every route by themselves; this one goes to the same server";
+constexpr const char* upgrades_pass =
+    "WebSockets pass through every route by themselves; this one goes to the same server";
 
 void drop_websocket_rules(const Server& host, std::vector<Rule>& rules, Report& report) {
   std::vector<Rule> kept;
@@ -60,7 +61,8 @@ void drop_websocket_rules(const Server& host, std::vector<Rule>& rules, Report& 
     }
   }
   rules = std::move(kept);
-  // Rules that looked at the Upgrade field: where they name a path, it gets a route; else the field would have to decide.
+  // Rules that looked at the Upgrade field: where they name a path, it gets a route; else the field would have to
+  // decide.
   std::vector<Rule> first;
   for (const Rule& each : host.websocket_rewrites) {
     for (const Rule& rule : simplified(each)) {
@@ -72,8 +74,9 @@ void drop_websocket_rules(const Server& host, std::vector<Rule>& rules, Report& 
       } else if (rules.empty()) {
         first.push_back(rule);
       } else {
-        report.lost(rule.origin, "WebSockets go to another server than the rest: routes look at the path, not at the Upgrade field. "
-                                 "Write a route for the path that the application uses for them");
+        report.lost(rule.origin,
+                    "WebSockets go to another server than the rest: routes look at the path, not at the Upgrade field. "
+                    "Write a route for the path that the application uses for them");
       }
     }
   }
@@ -91,7 +94,8 @@ void add_reached(std::vector<Rule>& reached, Rule rule, Report& report) {
     if (replaces) reached.erase(std::next(place));
   } else {
     const bool same = first->target == rule.target && first->pattern == rule.pattern;
-    report.changed(rule.origin, same ? "said twice" : "never reached in Apache: " + brief(first->origin) + " comes first. Left out");
+    report.changed(rule.origin,
+                   same ? "said twice" : "never reached in Apache: " + brief(first->origin) + " comes first. Left out");
   }
 }
 
@@ -127,7 +131,8 @@ Server inherit(const Server& whole, const Server& host) {
 
 std::vector<Rule> ordered_rules(const Server& host, Report& report) {
   std::vector<Rule> all = host.rewrites;
-  for (auto location = host.locations.rbegin(); location != host.locations.rend(); ++location) append(all, location->rules);
+  for (auto location = host.locations.rbegin(); location != host.locations.rend(); ++location)
+    append(all, location->rules);
   append(all, host.passes);
   append(all, host.redirects);
 

@@ -15,7 +15,8 @@ constexpr std::string_view special = ".()[]{}*+?^$|\\";
 std::string take_literal(std::string_view& regex) {
   std::string literal;
   while (!regex.empty()) {
-    const bool escaped = regex.size() > 1 && regex[0] == '\\' && std::isalnum(static_cast<unsigned char>(regex[1])) == 0;
+    const bool escaped =
+        regex.size() > 1 && regex[0] == '\\' && std::isalnum(static_cast<unsigned char>(regex[1])) == 0;
     if (!escaped && special.contains(regex[0])) break;
     const size_t length = escaped ? 2 : 1;
     if (regex.size() > length && std::string_view("*+?{").contains(regex[length])) break;
@@ -61,18 +62,18 @@ struct Tail {
   std::string_view adds;  // to the literal part
 };
 constexpr Tail tails[] = {
-    {"", MatchForm::prefix, false, ""},         {"$", MatchForm::exact, false, ""},
-    {"/?$", MatchForm::exact, false, ""},       {".*", MatchForm::prefix, false, ""},
-    {".*$", MatchForm::prefix, false, ""},      {"(.*)", MatchForm::prefix, true, ""},
-    {"(.*)$", MatchForm::prefix, true, ""},     {"(.+)", MatchForm::prefix, true, ""},
-    {"(.+)$", MatchForm::prefix, true, ""},     {"/?(.*)", MatchForm::prefix, true, "/"},
-    {"/?(.*)$", MatchForm::prefix, true, "/"},  {"(/.*)?$", MatchForm::prefix, true, ""},
-    {"(/.*)?", MatchForm::prefix, true, ""},    {"(/.*)$", MatchForm::prefix, true, ""},
-    {"(/.*|$)", MatchForm::prefix, true, ""},   {"(|/.*)$", MatchForm::prefix, true, ""},
-    {"(/|$)", MatchForm::prefix, false, ""},    {"(?:/|$)", MatchForm::prefix, false, ""},
-    {"(/$|$)", MatchForm::exact, false, ""},    {"(?:/.*)?$", MatchForm::prefix, false, ""},
-    {"/?.*", MatchForm::prefix, false, ""},     {"/?.*$", MatchForm::prefix, false, ""},
-    {"/*$", MatchForm::exact, false, ""},       {"/?", MatchForm::prefix, false, ""},
+    {"", MatchForm::prefix, false, ""},        {"$", MatchForm::exact, false, ""},
+    {"/?$", MatchForm::exact, false, ""},      {".*", MatchForm::prefix, false, ""},
+    {".*$", MatchForm::prefix, false, ""},     {"(.*)", MatchForm::prefix, true, ""},
+    {"(.*)$", MatchForm::prefix, true, ""},    {"(.+)", MatchForm::prefix, true, ""},
+    {"(.+)$", MatchForm::prefix, true, ""},    {"/?(.*)", MatchForm::prefix, true, "/"},
+    {"/?(.*)$", MatchForm::prefix, true, "/"}, {"(/.*)?$", MatchForm::prefix, true, ""},
+    {"(/.*)?", MatchForm::prefix, true, ""},   {"(/.*)$", MatchForm::prefix, true, ""},
+    {"(/.*|$)", MatchForm::prefix, true, ""},  {"(|/.*)$", MatchForm::prefix, true, ""},
+    {"(/|$)", MatchForm::prefix, false, ""},   {"(?:/|$)", MatchForm::prefix, false, ""},
+    {"(/$|$)", MatchForm::exact, false, ""},   {"(?:/.*)?$", MatchForm::prefix, false, ""},
+    {"/?.*", MatchForm::prefix, false, ""},    {"/?.*$", MatchForm::prefix, false, ""},
+    {"/*$", MatchForm::exact, false, ""},      {"/?", MatchForm::prefix, false, ""},
 };
 
 const Tail* find_tail(std::string_view text) {
@@ -103,8 +104,10 @@ std::vector<SimplePattern> simple_patterns(std::string_view regex) {
   for (const std::string& alternative : group ? group->alternatives : std::vector<std::string>{""}) {
     SimplePattern pattern{.form = tail->form, .path = first + alternative + second + std::string(tail->adds)};
     if (tail->form == MatchForm::exact && pattern.path.empty()) pattern.path = "/";
-    const bool open_end = tail->text.empty() || tail->text.starts_with('.') || tail->text.starts_with("(.") || tail->text.starts_with("/?");
-    pattern.whole_segments = tail->form == MatchForm::exact || !open_end || pattern.path.empty() || pattern.path.ends_with('/');
+    const bool open_end = tail->text.empty() || tail->text.starts_with('.') || tail->text.starts_with("(.") ||
+                          tail->text.starts_with("/?");
+    pattern.whole_segments =
+        tail->form == MatchForm::exact || !open_end || pattern.path.empty() || pattern.path.ends_with('/');
     if (group && group->captures) pattern.groups.push_back(alternative);
     if (tail->captures_rest) pattern.rest_group = static_cast<int>(pattern.groups.size()) + 1;
     result.push_back(pattern);
@@ -119,11 +122,12 @@ std::vector<SimplePattern> simple_patterns(std::string_view regex) {
 namespace {
 
 bool ends_with_group(std::string_view target, int group) {
-  return group > 0 && (target.ends_with("$" + std::to_string(group)) || target.ends_with("${" + std::to_string(group) + "}"));
+  return group > 0 &&
+         (target.ends_with("$" + std::to_string(group)) || target.ends_with("${" + std::to_string(group) + "}"));
 }
 
-// The target for one simple pattern: what goes before the rest of the path, or the whole of it. Nothing where groups stand
-// elsewhere.
+// The target for one simple pattern: what goes before the rest of the path, or the whole of it. Nothing where groups
+// stand elsewhere.
 struct SimpleTarget {
   std::string text;
   bool appends_rest = false;
@@ -144,7 +148,8 @@ std::optional<SimpleTarget> simple_target(std::string target, const SimplePatter
   }
   for (size_t i = 0; i < pattern.groups.size(); ++i) {
     const std::string name = "$" + std::to_string(i + 1);
-    for (size_t at = target.find(name); at != std::string::npos; at = target.find(name, at + pattern.groups[i].size())) {
+    for (size_t at = target.find(name); at != std::string::npos;
+         at = target.find(name, at + pattern.groups[i].size())) {
       target.replace(at, name.size(), pattern.groups[i]);
     }
   }
@@ -183,12 +188,18 @@ bool has_alternatives(std::string_view regex) {
   bool in_class = false;
   for (size_t i = 0; i < regex.size(); ++i) {
     const char c = regex[i];
-    if (c == '\\') ++i;
-    else if (in_class) in_class = c != ']';
-    else if (c == '[') in_class = true;
-    else if (c == '(') ++depth;
-    else if (c == ')') --depth;
-    else if (c == '|' && depth <= 0) return true;
+    if (c == '\\')
+      ++i;
+    else if (in_class)
+      in_class = c != ']';
+    else if (c == '[')
+      in_class = true;
+    else if (c == '(')
+      ++depth;
+    else if (c == ')')
+      --depth;
+    else if (c == '|' && depth <= 0)
+      return true;
   }
   return false;
 }

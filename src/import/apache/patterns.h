@@ -1,5 +1,5 @@
-// Most of the regular expressions in Apache's files are prefixes or exact paths in disguise: ^/app/(.*)$ and the like. These
-// become routes with `path` and `exact`, which people read better; and their order matters less.
+// Most of the regular expressions in Apache's files are prefixes or exact paths in disguise: ^/app/(.*)$ and the like.
+// These become routes with `path` and `exact`, which people read better; and their order matters less.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,10 @@ namespace sp::import::apache {
 // One path that a simple expression stands for. An alternation, ^/(a|b), stands for several.
 struct SimplePattern {
   MatchForm form = MatchForm::prefix;
-  std::string path;                        // "" for every path
-  std::vector<std::string> groups;         // what $1, $2... are, as far as they are literal
-  bool whole_segments = true;              // false: /app is about /apple too
-  int rest_group = 0;                      // the group that holds what follows `path`; 0: none does
+  std::string path;                 // "" for every path
+  std::vector<std::string> groups;  // what $1, $2... are, as far as they are literal
+  bool whole_segments = true;       // false: /app is about /apple too
+  int rest_group = 0;               // the group that holds what follows `path`; 0: none does
 };
 std::vector<SimplePattern> simple_patterns(std::string_view regex);  // empty: it is not simple
 

@@ -57,7 +57,8 @@ TEST(SimplePatterns, table) {
 
 std::string simplified_text(std::string_view regex, std::string_view target, Rule::Does does = Rule::Does::proxy) {
   std::string result;
-  const Rule written{.form = MatchForm::regex, .pattern = std::string(regex), .does = does, .target = std::string(target)};
+  const Rule written{
+      .form = MatchForm::regex, .pattern = std::string(regex), .does = does, .target = std::string(target)};
   for (const Rule& rule : simplified(written)) {
     static constexpr const char* forms[] = {"exact", "prefix", "regex"};
     if (!result.empty()) result += " | ";
@@ -72,7 +73,8 @@ TEST(Simplified, targets_lose_their_groups) {
   EXPECT_EQ(simplified_text("^/(.*)", "http://h/$1"), "prefix / http://h/");
   EXPECT_EQ(simplified_text("^(.*)$", "http://h$1"), "prefix / http://h/");
   EXPECT_EQ(simplified_text("^/app", "http://h%{REQUEST_URI}"), "prefix /app http://h/app");
-  EXPECT_EQ(simplified_text("^/(a|b)/(.*)$", "http://$1.internal/$2"), "prefix /a/ http://a.internal/ | prefix /b/ http://b.internal/");
+  EXPECT_EQ(simplified_text("^/(a|b)/(.*)$", "http://$1.internal/$2"),
+            "prefix /a/ http://a.internal/ | prefix /b/ http://b.internal/");
   EXPECT_EQ(simplified_text("^/a$", "http://h/b"), "exact /a http://h/b");
 }
 

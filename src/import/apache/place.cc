@@ -46,12 +46,12 @@ bool restricts(const Settings& settings) { return !settings.access.allow.empty()
 
 // That everybody may come in is worth a route only where somebody may not elsewhere.
 bool says_something(const Settings& settings, bool some_restrict) {
-  return (settings.access.set && some_restrict) || settings.preserve_host || settings.max_body || settings.encoded_slashes || !settings.host.empty() ||
-         !settings.request.empty() || !settings.response.empty();
+  return (settings.access.set && some_restrict) || settings.preserve_host || settings.max_body ||
+         settings.encoded_slashes || !settings.host.empty() || !settings.request.empty() || !settings.response.empty();
 }
 
-// Locations by regular expressions become those by paths, where they can. What protects must protect as much as before: ^/admin
-// is about /admin.php too, which `path: /admin` is not.
+// Locations by regular expressions become those by paths, where they can. What protects must protect as much as before:
+// ^/admin is about /admin.php too, which `path: /admin` is not.
 std::vector<LocationScope> simple_locations(const std::vector<LocationScope>& locations) {
   std::vector<LocationScope> result;
   for (const LocationScope& location : locations) {
@@ -117,7 +117,10 @@ class Placer {
 void Placer::split_for(const LocationScope& location) {
   if (!says_something(location.settings, some_restrict_)) return;
   if (location.form == MatchForm::regex) return split_for_regex(location);
-  const auto has_it = [&](const Rule& rule) { return rule.form == location.form && without_trailing_slash(rule.pattern) == without_trailing_slash(location.pattern); };
+  const auto has_it = [&](const Rule& rule) {
+    return rule.form == location.form &&
+           without_trailing_slash(rule.pattern) == without_trailing_slash(location.pattern);
+  };
   if (std::ranges::any_of(rules_, has_it)) return;
   const auto covering = std::ranges::find_if(rules_, [&](const Rule& rule) {
     return rule.form == MatchForm::prefix && covers(rule.pattern, location.pattern);
@@ -146,12 +149,15 @@ std::optional<std::string> unchanged_server(const Rule& rule) {
 
 // A regex goes before all else, if all that it could take goes to one server with its path unchanged.
 void Placer::split_for_regex(const LocationScope& location) {
-  if (std::ranges::any_of(rules_, [&](const Rule& rule) { return applies(location, rule) && rule.form == MatchForm::regex; })) return;
+  if (std::ranges::any_of(rules_,
+                          [&](const Rule& rule) { return applies(location, rule) && rule.form == MatchForm::regex; }))
+    return;
   const std::string beginning = literal_prefix(location.pattern);
   const Rule* only = nullptr;
   std::set<std::optional<std::string>> servers;
   for (const Rule& rule : rules_) {
-    const bool overlaps = rule.form == MatchForm::regex || covers(rule.pattern, beginning) || rule.pattern.starts_with(beginning);
+    const bool overlaps =
+        rule.form == MatchForm::regex || covers(rule.pattern, beginning) || rule.pattern.starts_with(beginning);
     if (!overlaps) continue;
     only = &rule;
     servers.insert(unchanged_server(rule));
@@ -170,14 +176,22 @@ void Placer::close_or_report(const LocationScope& location) {
   if (!restricts(location.settings)) {
     return report_.lost(location.origin, "this expression spans several routes: repeat what it says on each");
   }
-  Rule closed{.form = MatchForm::regex, .pattern = location.pattern, .does = Rule::Does::respond, .status = 403, .origin = location.origin};
+  Rule closed{.form = MatchForm::regex,
+              .pattern = location.pattern,
+              .does = Rule::Does::respond,
+              .status = 403,
+              .origin = location.origin};
   if (!is_available(location.pattern)) {
     const std::string beginning = literal_prefix(location.pattern);
     closed.form = MatchForm::prefix;
     closed.pattern = beginning.substr(0, beginning.rfind('/') + 1);
-    std::erase_if(rules_, [&](const Rule& rule) { return covers(closed.pattern, rule.pattern) && rule.form != MatchForm::regex; });
+    std::erase_if(rules_, [&](const Rule& rule) {
+      return covers(closed.pattern, rule.pattern) && rule.form != MatchForm::regex;
+    });
   }
-  report_.lost(location.origin, "its expression fits no single route: the paths are closed until you write routes with `allow` for them");
+  report_.lost(
+      location.origin,
+      "its expression fits no single route: the paths are closed until you write routes with `allow` for them");
   rules_.insert(rules_.begin(), std::move(closed));
 }
 
@@ -225,7 +239,8 @@ void Placer::make_order_explicit() {
       rule.target = without_trailing_slash(rule.target) + "$1";
     }
     const bool captures = goes_on && !(rule.does == Rule::Does::proxy && unchanged);
-    rule.pattern = prefix.empty() ? (captures ? "^(/.*)" : "^/") : "^" + escape_regex(prefix) + (captures ? "(/.*)?$" : "(/|$)");
+    rule.pattern =
+        prefix.empty() ? (captures ? "^(/.*)" : "^/") : "^" + escape_regex(prefix) + (captures ? "(/.*)?$" : "(/|$)");
   }
 }
 

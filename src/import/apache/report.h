@@ -9,8 +9,8 @@
 
 namespace sp::import::apache {
 
-// Reasons that the summary at the top of the result knows: of a condition, whose rule is reported; of parameters of a directive
-// that was translated.
+// Reasons that the summary at the top of the result knows: of a condition, whose rule is reported; of parameters of a
+// directive that was translated.
 constexpr const char* see_rule = "see the rule below it";
 constexpr const char* unused_parameters = "these parameters are not needed: ";
 

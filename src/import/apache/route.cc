@@ -17,7 +17,8 @@ constexpr DraftMatch draft_match[] = {DraftMatch::exact, DraftMatch::path, Draft
 // $1 as ${regex.1}; Apache's %{...} as far as they are known in targets.
 std::string with_variables(std::string target) {
   static constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"%{REQUEST_FULL}", "${request.uri}"},   {"%{REQUEST_URI}", "${request.path}"}, {"%{HTTP_HOST}", "${request.host}"},   {"%{SERVER_NAME}", "${request.host}"},
+      {"%{REQUEST_FULL}", "${request.uri}"},   {"%{REQUEST_URI}", "${request.path}"},
+      {"%{HTTP_HOST}", "${request.host}"},     {"%{SERVER_NAME}", "${request.host}"},
       {"%{QUERY_STRING}", "${request.query}"}, {"%{REQUEST_SCHEME}", "${request.scheme}"}};
   std::string result;
   for (size_t at = 0; at < target.size();) {
@@ -47,7 +48,8 @@ class RouteMaker {
   DraftRoute make() {
     DraftRule& out = route_.rule;
     out.match = draft_match[static_cast<size_t>(rule_.form)];
-    out.pattern = rule_.form == MatchForm::prefix && rule_.pattern.size() > 1 ? without_trailing_slash(rule_.pattern) : rule_.pattern;
+    out.pattern = rule_.form == MatchForm::prefix && rule_.pattern.size() > 1 ? without_trailing_slash(rule_.pattern)
+                                                                              : rule_.pattern;
     if (out.pattern.empty()) out.pattern = "/";
     if (rule_.form == MatchForm::regex && !is_available(rule_.pattern)) {
       report_.lost(rule_.origin, "the expression looks ahead or back, which our engine does not: write it without");
@@ -66,8 +68,6 @@ class RouteMaker {
   void proxy();
   void to_url(const UrlParts& url);
   void to_balancer(const UrlParts& url);
-  std::optional<DraftUpstream> make_upstream(const Balancer& balancer, const std::string& name);
-  std::string unique_name(const Balancer& balancer, const std::string& wanted) const;
   void leave();
   void redirect();
   void common_settings();
@@ -101,10 +101,12 @@ void RouteMaker::proxy() {
     tls(*url);
   } else {
     const bool ajp = url->scheme == "ajp";
-    report_.lost(rule_.origin, ajp ? "AJP is not spoken: enable the HTTP connector of Tomcat (8080), and write its URL in `to`"
-                                   : "only http and https are spoken: run the program with an HTTP port of its own");
+    report_.lost(rule_.origin,
+                 ajp ? "AJP is not spoken: enable the HTTP connector of Tomcat (8080), and write its URL in `to`"
+                     : "only http and https are spoken: run the program with an HTTP port of its own");
     route_.rule.respond = 502;
-    return comment(brief(rule_.origin) + ": " + url->scheme + ":// is not spoken here; give `to` an http:// URL instead of this");
+    return comment(brief(rule_.origin) + ": " + url->scheme +
+                   ":// is not spoken here; give `to` an http:// URL instead of this");
   }
   timeouts();
   parameters();
@@ -128,104 +130,18 @@ void RouteMaker::to_url(const UrlParts& url) {
   } else {
     route_.rule.to = url.scheme + "+unix://" + url.unix_path + (path.empty() ? "" : ":" + path);
   }
-  if (url.path.contains('?')) report_.lost(rule_.origin, "a query in the target is not available: the client's is passed on");
-}
-
-std::string upstream_name(std::string_view url_name) {
-  std::string name;
-  for (const char c : lower(url_name)) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '-';
-  return name.empty() ? "servers" : name;
-}
-
-void apply_balancing(const Balancer& balancer, DraftUpstream& upstream, Report& report) {
-  upstream.balance = "round_robin";  // byrequests is Apache's default
-  for (const auto& [key, value] : balancer.parameters) {
-    if (key == "lbmethod") {
-      if (value == "bybusyness") upstream.balance = "";
-      if (value == "bytraffic" || value == "heartbeat") {
-        upstream.balance = "";
-        report.changed(balancer.origin, "lbmethod=" + value + " is not available: least_requests instead");
-      }
-    } else if (key == "stickysession") {
-      report.lost(balancer.origin, "sticky sessions are not available yet: let the servers share their sessions");
-    } else if (key == "maxattempts") {
-      if (const auto number = parse_number(value)) upstream.retries = static_cast<int>(std::min<std::uint64_t>(*number, 100));
-    } else if (key == "failonstatus" || key == "nofailover" || key == "failontimeout") {
-      report.lost(balancer.origin, key + " is not available: a server is passed over after connections to it failed");
-    } else {
-      report.not_needed(balancer.origin, unused_parameters + key);
-    }
-  }
-}
-
-// A member's own parameters. Its route is for sticky sessions, which are reported with the balancer.
-void apply_member(const Balancer::Member& member, DraftServer& server, DraftUpstream& upstream, Report& report) {
-  for (const auto& [key, value] : member.parameters) {
-    const auto number = parse_number(value);
-    if (key == "loadfactor") {
-      const auto factor = value.find('.') == std::string::npos ? number.value_or(1) : 1;
-      if (value.find('.') != std::string::npos) report.lost(member.origin, "weights are whole numbers here: multiply all loadfactors");
-      server.weight = static_cast<int>(std::clamp<std::uint64_t>(factor, 1, 1000));
-    } else if (key == "status") {
-      if (value.contains('H') || value.contains('h')) server.backup = true;
-      if (value.contains('D') || value.contains('d')) report.changed(member.origin, "this member is disabled in Apache; it is left out");
-    } else if (key == "lbset") {
-      if (number.value_or(0) > 0) server.backup = true;
-    } else if (key == "retry") {
-      if (const auto seconds = parse_seconds(value)) upstream.fail_for = duration_text(*seconds);
-    } else if (key.starts_with("hc")) {
-      report.lost(member.origin, "health checks are not available yet; a server that fails is passed over (fail_for)");
-    } else {
-      report.not_needed(member.origin, unused_parameters + key);
-    }
-  }
-}
-
-// A balancer belongs to its virtual host: another one may have the same name.
-std::string place_of(const Balancer& balancer) { return balancer.origin.file + ":" + std::to_string(balancer.origin.line); }
-
-std::string RouteMaker::unique_name(const Balancer& balancer, const std::string& wanted) const {
-  const auto there = upstreams_.by_place.find(place_of(balancer));
-  if (there != upstreams_.by_place.end()) return there->second.name;
-  const auto taken = [&](const std::string& name) {
-    return std::ranges::any_of(upstreams_.by_place, [&](const auto& each) { return each.second.name == name; });
-  };
-  std::string name = wanted;
-  for (int i = 2; taken(name); ++i) name = wanted + "-" + std::to_string(i);
-  return name;
-}
-
-std::optional<DraftUpstream> RouteMaker::make_upstream(const Balancer& balancer, const std::string& name) {
-  DraftUpstream upstream{.name = name};
-  apply_balancing(balancer, upstream, report_);
-  for (const Balancer::Member& member : balancer.members) {
-    const auto url = parse_url(member.url);
-    const bool disabled = std::ranges::any_of(member.parameters, [](const auto& each) {
-      return each.first == "status" && lower(each.second).contains('d');
-    });
-    DraftServer server;
-    apply_member(member, server, upstream, report_);
-    if (disabled) continue;
-    if (!url || !(url->scheme == "http" || url->scheme == "https" || url->scheme == "ws" || url->scheme == "wss")) {
-      report_.lost(member.origin, "only http and https are spoken");
-      continue;
-    }
-    const std::string scheme = url->scheme == "https" || url->scheme == "wss" ? "https" : "http";
-    server.url = url->unix_path.empty() ? scheme + "://" + url->authority : scheme + "+unix://" + url->unix_path;
-    upstream.servers.push_back(std::move(server));
-  }
-  if (upstream.servers.empty()) return std::nullopt;
-  if (std::ranges::all_of(upstream.servers, &DraftServer::backup)) {
-    for (DraftServer& server : upstream.servers) server.backup = false;
-  }
-  return upstream;
+  if (url.path.contains('?'))
+    report_.lost(rule_.origin, "a query in the target is not available: the client's is passed on");
 }
 
 void RouteMaker::to_balancer(const UrlParts& url) {
   const std::string key = "balancer://" + lower(url.authority);
   const auto known = host_.balancers.find(key);
   std::optional<DraftUpstream> upstream;
-  if (known != host_.balancers.end()) upstream = make_upstream(known->second, unique_name(known->second, upstream_name(url.authority)));
+  if (known != host_.balancers.end()) {
+    const std::string name = upstreams_.name_for(known->second, url.authority);
+    upstream = make_upstream(known->second, name, report_);
+  }
   if (!upstream) {
     report_.lost(rule_.origin, "the balancer has no members that could be translated");
     route_.rule.respond = 502;
@@ -234,18 +150,22 @@ void RouteMaker::to_balancer(const UrlParts& url) {
   const auto member = parse_url(known->second.members.front().url);
   const UrlParts first = member.value_or(UrlParts{});
   const std::string path = mapped_path(rule_, without_trailing_slash(first.path) + url.path);
-  const bool stays = rule_.form == MatchForm::regex ? path.empty() : path.empty() || path == without_trailing_slash(rule_.pattern);
+  const bool stays =
+      rule_.form == MatchForm::regex ? path.empty() : path.empty() || path == without_trailing_slash(rule_.pattern);
   if (first.scheme == "https") tls(first);
   if (!stays && upstream->servers.size() == 1) {
     route_.rule.to = upstream->servers[0].url + with_variables(path);
     return;
   }
   route_.rule.to = upstream->name;
-  upstreams_.by_place.emplace(place_of(known->second), std::move(*upstream));
+  upstreams_.add(known->second, std::move(*upstream));
   if (stays) return;
-  report_.lost(rule_.origin, "the path changes on the way to several servers: a named upstream leaves it as it is. Let the servers take " +
-                                 rule_.pattern + ", or write a site of their own for it");
-  comment(brief(rule_.origin) + ": Apache replaced " + rule_.pattern + " by " + (path.empty() ? "/" : path) + "; here the path stays.");
+  report_.lost(
+      rule_.origin,
+      "the path changes on the way to several servers: a named upstream leaves it as it is. Let the servers take " +
+          rule_.pattern + ", or write a site of their own for it");
+  comment(brief(rule_.origin) + ": Apache replaced " + rule_.pattern + " by " + (path.empty() ? "/" : path) +
+          "; here the path stays.");
 }
 
 void RouteMaker::common_settings() {
@@ -269,7 +189,9 @@ void RouteMaker::tls(const UrlParts& url) {
   const bool checks_name = settings_.check_name.value_or(true) && settings_.check_cn.value_or(true);
   if (verify != "require") {
     out.verify = "none";
-    report_.changed(rule_.origin, "the server's certificate is not verified, as in Apache (SSLProxyVerify none); here its dates do not count either");
+    report_.changed(rule_.origin,
+                    "the server's certificate is not verified, as in Apache (SSLProxyVerify none); here its dates do "
+                    "not count either");
   } else if (!checks_name) {
     out.verify = "chain";
   }
@@ -303,7 +225,8 @@ void RouteMaker::parameters() {
   for (const auto& [key, value] : rule_.parameters) {
     if (key == "timeout" || key == "connectiontimeout") continue;
     if (key == "stickysession" || key == "lbmethod") {
-      report_.lost(rule_.origin, key + ": write it with `balance:` of the upstream; sticky sessions are not available yet");
+      report_.lost(rule_.origin,
+                   key + ": write it with `balance:` of the upstream; sticky sessions are not available yet");
       continue;
     }
     if (key == "upgrade" && lower(value) != "websocket" && lower(value) != "any") {
@@ -318,11 +241,15 @@ void RouteMaker::parameters() {
 void RouteMaker::leave() {
   route_.rule.respond = 404;
   if (rule_.pattern.contains("acme-challenge")) {
-    report_.lost(rule_.origin, "Apache served the files of an ACME client (certbot --webroot) itself: let the client use another way, "
-                               "such as certbot --standalone on a port of its own with a route to it");
-    return comment(brief(rule_.origin) + ": Apache answered ACME challenges from files; give `to` of your ACME client instead of this");
+    report_.lost(
+        rule_.origin,
+        "Apache served the files of an ACME client (certbot --webroot) itself: let the client use another way, "
+        "such as certbot --standalone on a port of its own with a route to it");
+    return comment(brief(rule_.origin) +
+                   ": Apache answered ACME challenges from files; give `to` of your ACME client instead of this");
   }
-  report_.lost(rule_.origin, "Apache served this path itself, from files or a program: give it a server, or leave the 404");
+  report_.lost(rule_.origin,
+               "Apache served this path itself, from files or a program: give it a server, or leave the 404");
   comment(brief(rule_.origin) + ": excluded from the proxy; Apache served it itself");
 }
 
@@ -334,7 +261,8 @@ void RouteMaker::redirect() {
   // Apache appends the query where the target has none.
   if (to.ends_with(path)) to.replace(to.size() - path.size(), path.size(), "%{REQUEST_FULL}");
   to = with_variables(to);
-  const bool known_status = rule_.status == 301 || rule_.status == 302 || rule_.status == 303 || rule_.status == 307 || rule_.status == 308;
+  const bool known_status =
+      rule_.status == 301 || rule_.status == 302 || rule_.status == 303 || rule_.status == 307 || rule_.status == 308;
   if (known_status) return;
   report_.changed(rule_.origin, "302 instead of this status");
   out.redirect->status = 302;

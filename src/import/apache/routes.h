@@ -1,12 +1,13 @@
-// From Apache's order (the first that matches) to Sallyport's (exact, the longest prefix, regex): the routes of one site.
+// From Apache's order (the first that matches) to Sallyport's (exact, the longest prefix, regex): the routes of one
+// site.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "import/apache/report.h"
 #include "import/apache/scope.h"
+#include "import/apache/upstreams.h"
 #include "import/draft.h"
 
 namespace sp::import::apache {
@@ -26,11 +27,6 @@ std::vector<Rule> ordered_rules(const Server& host, Report& report);
 
 // A rule of its own for each Location that says something about a part of what a rule takes. In Sallyport's order.
 std::vector<PlacedRule> place_rules(const Server& host, std::vector<Rule> rules, Report& report);
-
-// What upstreams the routes need.
-struct Upstreams {
-  std::map<std::string, DraftUpstream> by_place;  // key: where the <Proxy> section begins
-};
 
 DraftRoute make_route(const Server& host, const PlacedRule& placed, Upstreams& upstreams, Report& report);
 

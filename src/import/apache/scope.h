@@ -1,5 +1,5 @@
-// What Apache's directives say, section by section, before it is turned into routes: the server, each virtual host, each
-// Location. Plain values; collect.h fills them in.
+// What Apache's directives say, section by section, before it is turned into routes: the server, each virtual host,
+// each Location. Plain values; collect.h fills them in.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Access {
 struct Settings {
   std::optional<bool> preserve_host;
   std::optional<int> proxy_timeout_seconds, timeout_seconds;
-  std::optional<std::string> proxy_verify;                                 // none | optional | require...
+  std::optional<std::string> proxy_verify;  // none | optional | require...
   std::optional<bool> check_name, check_cn, check_expire;
   std::optional<std::string> proxy_ca, proxy_client_certificate;
   std::optional<bool> encoded_slashes;
@@ -55,7 +55,7 @@ struct Rule {
   MatchForm form = MatchForm::prefix;
   std::string pattern;  // a path, or a regular expression
   Does does = Does::proxy;
-  std::string target;  // proxy: URL, of a regex with $1; redirect: a URL
+  std::string target;         // proxy: URL, of a regex with $1; redirect: a URL
   bool appends_rest = false;  // redirect of a prefix: what follows the prefix is appended to the target
   int status = 0;             // of redirect and respond
   Parameters parameters;
@@ -105,7 +105,7 @@ struct Server {
   ServerTls tls;
   Settings settings;
   std::vector<Rule> websocket_rewrites;  // for requests with Upgrade only
-  std::vector<Rule> rewrites;  // in Apache's order: these come first,
+  std::vector<Rule> rewrites;            // in Apache's order: these come first,
   std::vector<LocationScope> locations;  // then the innermost (last) Location that has rules,
   std::vector<Rule> passes;              // then ProxyPass,
   std::vector<Rule> redirects;           // and Redirect last

@@ -15,7 +15,7 @@ namespace sp::import::apache {
 // A virtual host, translated, with where it listens.
 struct BuiltSite {
   DraftSite site;
-  std::vector<std::string> plain, secure;  // URLs to listen on
+  std::vector<std::string> plain, secure;         // URLs to listen on
   std::optional<std::string> redirects_to_https;  // it does nothing but that, for its own name: as the target says it
   ServerTls tls;
   Origin origin;

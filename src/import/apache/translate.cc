@@ -19,9 +19,11 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 std::string with_chain(const std::pair<std::string, Origin>& certificate, const ServerTls& tls, Report& report) {
   if (!tls.chain || tls.chain->first == certificate.first) return certificate.first;
   const std::string folder = folder_of(certificate.first);
-  if (certificate.first.ends_with("/cert.pem") && tls.chain->first == folder + "chain.pem") return folder + "fullchain.pem";
-  report.lost(tls.chain->second, fmt::format("certificate and chain are one file here: cat {} {} > NEW.pem, and put its path into `cert`",
-                                             certificate.first, tls.chain->first));
+  if (certificate.first.ends_with("/cert.pem") && tls.chain->first == folder + "chain.pem")
+    return folder + "fullchain.pem";
+  report.lost(tls.chain->second,
+              fmt::format("certificate and chain are one file here: cat {} {} > NEW.pem, and put its path into `cert`",
+                          certificate.first, tls.chain->first));
   return certificate.first;
 }
 
@@ -29,7 +31,8 @@ std::vector<DraftCertificate> collect_certificates(const std::vector<BuiltSite>&
   std::vector<DraftCertificate> result;
   for (const BuiltSite& site : sites) {
     if (site.secure.empty()) continue;
-    if (site.tls.certificates.empty()) report.lost(site.origin, "no SSLCertificateFile: add the certificate under `certificates`");
+    if (site.tls.certificates.empty())
+      report.lost(site.origin, "no SSLCertificateFile: add the certificate under `certificates`");
     for (size_t i = 0; i < site.tls.certificates.size(); ++i) {
       const auto& certificate = site.tls.certificates[i];
       // Without a key file of its own, the key is in the certificate's.
@@ -45,7 +48,9 @@ std::vector<DraftCertificate> collect_certificates(const std::vector<BuiltSite>&
 std::vector<Untranslated> sorted(std::vector<Untranslated> notes) {
   std::map<std::string, size_t> order;
   for (const Untranslated& note : notes) order.try_emplace(note.file, order.size());
-  std::ranges::sort(notes, {}, [&](const Untranslated& note) { return std::tuple(order[note.file], note.line, std::string_view(note.why)); });
+  std::ranges::sort(notes, {}, [&](const Untranslated& note) {
+    return std::tuple(order[note.file], note.line, std::string_view(note.why));
+  });
   std::set<std::tuple<std::string, int, std::string>> seen;
   std::erase_if(notes, [&](const Untranslated& note) { return !seen.insert({note.file, note.line, note.why}).second; });
   return notes;
@@ -59,7 +64,8 @@ void describe_lost(const std::vector<Untranslated>& notes, Comments& header) {
   header.push_back("");
   header.push_back("NOT TRANSLATED: decide about each of these.");
   for (const Untranslated& note : notes) {
-    if (note.fate == Fate::lost && note.why != see_rule) header.push_back(fmt::format("- {}: {}: {}", brief(note), note.directive, note.why));
+    if (note.fate == Fate::lost && note.why != see_rule)
+      header.push_back(fmt::format("- {}: {}: {}", brief(note), note.directive, note.why));
   }
 }
 
@@ -88,7 +94,8 @@ void describe_not_needed(const std::vector<Untranslated>& notes, Comments& heade
   std::vector<std::string> names;
   for (const Untranslated& note : notes) {
     std::string name = note.directive.substr(0, note.directive.find(' '));
-    if (note.why.starts_with(unused_parameters)) name += " (" + note.why.substr(std::string_view(unused_parameters).size()) + ")";
+    if (note.why.starts_with(unused_parameters))
+      name += " (" + note.why.substr(std::string_view(unused_parameters).size()) + ")";
     const bool words = note.fate == Fate::not_needed && !name.starts_with('<');
     if (words && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
@@ -99,8 +106,8 @@ void describe_not_needed(const std::vector<Untranslated>& notes, Comments& heade
   header.push_back(line + ".");
 }
 
-Comments describe(std::span<const std::string> files, const std::vector<Untranslated>& notes, const std::vector<config::Finding>& errors,
-                  const Draft& draft) {
+Comments describe(std::span<const std::string> files, const std::vector<Untranslated>& notes,
+                  const std::vector<config::Finding>& errors, const Draft& draft) {
   Comments header;
   std::string names;
   for (const std::string& file : files) names += (names.empty() ? "" : ", ") + file;
@@ -114,12 +121,15 @@ Comments describe(std::span<const std::string> files, const std::vector<Untransl
   describe_not_needed(notes, header);
   if (draft.entries.empty()) header.push_back("Nothing in these files is proxied.");
   const bool any_name = std::ranges::any_of(draft.entries, [](const DraftEntry& entry) {
-    return std::ranges::none_of(entry.sites, [](const DraftSite& site) { return std::ranges::find(site.hosts, "*") != site.hosts.end(); });
+    return std::ranges::none_of(
+        entry.sites, [](const DraftSite& site) { return std::ranges::find(site.hosts, "*") != site.hosts.end(); });
   });
   if (any_name) {
     header.push_back("");
-    header.push_back("Apache gave a request for a name that it did not know to the first virtual host of the address. Here it is refused; "
-                     "\"*\" among the hosts of a site would take it.");
+    header.push_back(
+        "Apache gave a request for a name that it did not know to the first virtual host of the address. Here it is "
+        "refused; "
+        "\"*\" among the hosts of a site would take it.");
   }
   return header;
 }
@@ -138,8 +148,9 @@ Imported import_apache(std::span<const std::string> files, const config::FileSys
   Draft draft;
   draft.certificates = apache::collect_certificates(sites, report);
   draft.entries = apache::make_entries(configuration, std::move(sites), report);
-  for (auto& [url, upstream] : upstreams.by_place) draft.upstreams.push_back(std::move(upstream));
-  Imported result{.yaml = {}, .untranslated = apache::sorted(std::move(report.notes())), .errors = std::move(tree.errors)};
+  draft.upstreams = upstreams.all();
+  Imported result{
+      .yaml = {}, .untranslated = apache::sorted(std::move(report.notes())), .errors = std::move(tree.errors)};
   draft.header = apache::describe(files, result.untranslated, result.errors, draft);
   result.yaml = write_yaml(draft);
   return result;

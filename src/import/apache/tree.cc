@@ -47,7 +47,11 @@ std::string cannot_read(const std::string& path, const Error& error) {
 
 // One open section while its lines are read.
 struct Frame {
-  enum class Use { keep, transparent, skip };  // transparent: a condition that holds; its content belongs to what is around
+  enum class Use {
+    keep,
+    transparent,
+    skip
+  };  // transparent: a condition that holds; its content belongs to what is around
   Directive section;
   Use use = Use::keep;
 };
@@ -131,8 +135,12 @@ void Reader::read_line(const std::string& path, LogicalLines::Line line, std::ve
     rest.remove_prefix(1);
   }
   const size_t name_end = std::min(rest.find_first_of(" \t"), rest.size());
-  Directive directive{.name = std::string(rest.substr(0, name_end)), .args = {}, .file = path, .line = line.number,
-                      .section = is_section, .children = {}};
+  Directive directive{.name = std::string(rest.substr(0, name_end)),
+                      .args = {},
+                      .file = path,
+                      .line = line.number,
+                      .section = is_section,
+                      .children = {}};
   if (is_section && directive.name.starts_with('/')) {
     return close_section(path, line.number, std::string_view(directive.name).substr(1), into);
   }
@@ -191,10 +199,11 @@ std::vector<std::string> Reader::files_of(const std::string& pattern) const {
 
 std::vector<std::string> Reader::included_files(const std::string& pattern) const {
   if (pattern.starts_with('/')) return files_of(pattern);
-  // Without ServerRoot, Apache takes a path that was compiled in. What stands beside the first file, or beside its folder
-  // (sites-enabled/x.conf and conf-enabled/), is what a person who runs this on a copy of the files means.
+  // Without ServerRoot, Apache takes a path that was compiled in. What stands beside the first file, or beside its
+  // folder (sites-enabled/x.conf and conf-enabled/), is what a person who runs this on a copy of the files means.
   std::vector<std::string> roots{server_root_};
-  if (server_root_.empty()) roots = {first_folder_, (fs::path(first_folder_) / "..").lexically_normal().string(), "/etc/apache2"};
+  if (server_root_.empty())
+    roots = {first_folder_, (fs::path(first_folder_) / "..").lexically_normal().string(), "/etc/apache2"};
   for (const std::string& root : roots) {
     const std::string path = root.empty() ? pattern : (fs::path(root) / pattern).lexically_normal().string();
     if (auto found = files_of(path); !found.empty()) return found;
@@ -220,7 +229,8 @@ void Reader::include_file(const Directive& directive, const std::string& path, s
   }
   const auto text = disk_.read(path, limits_.file_bytes);
   if (!text) return error(directive.file, directive.line, cannot_read(path, text.error()));
-  // The file's directives go where the Include stands; `current` is looked up first, since the file has its own sections.
+  // The file's directives go where the Include stands; `current` is looked up first, since the file has its own
+  // sections.
   std::vector<Directive> content;
   read_text(path, *text, content);
   std::vector<Directive>& target = current(into);

@@ -1,5 +1,5 @@
-// An Apache configuration as a tree: directives with their arguments, sections with what is in them. Includes, definitions
-// and the conditions that are decided when Apache starts are resolved; every directive keeps its place.
+// An Apache configuration as a tree: directives with their arguments, sections with what is in them. Includes,
+// definitions and the conditions that are decided when Apache starts are resolved; every directive keeps its place.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ struct Directive {
   bool section = false;
   std::vector<Directive> children;  // of a section
 
-  bool is(std::string_view other) const;  // names compare without case
+  bool is(std::string_view other) const;       // names compare without case
   const std::string& arg(size_t index) const;  // empty where there is none
   std::string text() const;                    // on one line, for people
 };

@@ -15,7 +15,9 @@ Tree read(std::map<std::string, std::string> files, const ReadLimits& limits = {
   const std::vector<std::string> first{"/etc/apache2/apache2.conf"};
   return read_tree(first, disk, limits);
 }
-Tree read_one(std::string text, const ReadLimits& limits = {}) { return read({{"/etc/apache2/apache2.conf", std::move(text)}}, limits); }
+Tree read_one(std::string text, const ReadLimits& limits = {}) {
+  return read({{"/etc/apache2/apache2.conf", std::move(text)}}, limits);
+}
 
 // "Name arg arg", sections as "Name arg { ... }": the whole tree on one line.
 std::string shown(const std::vector<Directive>& directives) {
@@ -31,7 +33,8 @@ std::string shown(const std::vector<Directive>& directives) {
 
 std::vector<std::string> errors_of(const Tree& tree) {
   std::vector<std::string> result;
-  for (const config::Finding& each : tree.errors) result.push_back(std::to_string(each.place.line) + ": " + each.message);
+  for (const config::Finding& each : tree.errors)
+    result.push_back(std::to_string(each.place.line) + ": " + each.message);
   return result;
 }
 
@@ -50,12 +53,18 @@ TEST(ApacheTree, table) {
       {"undefine", "Define A x\nUnDefine A\nListen ${A}", "Listen ${A}"},
       {"not replaced twice", "Define A ${B}\nDefine B x\nListen ${A}", "Listen ${B}"},
       {"IfDefine", "Define A\n<IfDefine A>\nListen 1\n</IfDefine>\n<IfDefine !A>\nListen 2\n</IfDefine>", "Listen 1"},
-      {"Define in a section that is left out", "<IfDefine A>\nDefine B\n</IfDefine>\n<IfDefine B>\nListen 1\n</IfDefine>", ""},
-      {"modules are there", "<IfModule mod_ssl.c>\nListen 1\n<IfModule !ssl_module>\nListen 2\n</IfModule>\n</IfModule>", "Listen 1"},
-      {"versions", "<IfVersion >= 2.4>\nListen 1\n</IfVersion>\n<IfVersion < 2.4.9>\nListen 2\n</IfVersion>\n<IfVersion !2.4.1>\nListen 3\n</IfVersion>",
+      {"Define in a section that is left out",
+       "<IfDefine A>\nDefine B\n</IfDefine>\n<IfDefine B>\nListen 1\n</IfDefine>", ""},
+      {"modules are there",
+       "<IfModule mod_ssl.c>\nListen 1\n<IfModule !ssl_module>\nListen 2\n</IfModule>\n</IfModule>", "Listen 1"},
+      {"versions",
+       "<IfVersion >= 2.4>\nListen 1\n</IfVersion>\n<IfVersion < 2.4.9>\nListen 2\n</IfVersion>\n<IfVersion "
+       "!2.4.1>\nListen 3\n</IfVersion>",
        "Listen 1; Listen 3"},
-      {"version by expression", "<IfVersion ~ ^2\\.4>\nListen 1\n</IfVersion>\n<IfVersion = /^2\\.2/>\nListen 2\n</IfVersion>", "Listen 1"},
-      {"a condition within a section", "<VirtualHost *>\n<IfModule x>\nA 1\n</IfModule>\nB 2\n</VirtualHost>", "VirtualHost * { A 1; B 2 }"},
+      {"version by expression",
+       "<IfVersion ~ ^2\\.4>\nListen 1\n</IfVersion>\n<IfVersion = /^2\\.2/>\nListen 2\n</IfVersion>", "Listen 1"},
+      {"a condition within a section", "<VirtualHost *>\n<IfModule x>\nA 1\n</IfModule>\nB 2\n</VirtualHost>",
+       "VirtualHost * { A 1; B 2 }"},
       {"nothing", "", ""},
   };
   for (const Row& row : rows) {
@@ -66,7 +75,9 @@ TEST(ApacheTree, table) {
 }
 
 TEST(ApacheTree, includes_stand_where_they_are_named) {
-  const Tree tree = read({{"/etc/apache2/apache2.conf", "<VirtualHost *>\nA 1\nInclude sites/*.conf\nB 2\n</VirtualHost>\nIncludeOptional none/*\nInclude /abs/x\nInclude folder"},
+  const Tree tree = read({{"/etc/apache2/apache2.conf",
+                           "<VirtualHost *>\nA 1\nInclude sites/*.conf\nB 2\n</VirtualHost>\nIncludeOptional "
+                           "none/*\nInclude /abs/x\nInclude folder"},
                           {"/etc/apache2/sites/1.conf", "<Location />\nC 3\n</Location>"},
                           {"/etc/apache2/sites/2.conf", "D 4"},
                           {"/abs/x", "E 5"},
@@ -78,7 +89,8 @@ TEST(ApacheTree, includes_stand_where_they_are_named) {
 }
 
 TEST(ApacheTree, ServerRoot_is_where_includes_begin) {
-  const Tree tree = read({{"/etc/apache2/apache2.conf", "ServerRoot /srv\nInclude x"}, {"/srv/x", "A 1"}, {"/etc/apache2/x", "B 2"}});
+  const Tree tree =
+      read({{"/etc/apache2/apache2.conf", "ServerRoot /srv\nInclude x"}, {"/srv/x", "A 1"}, {"/etc/apache2/x", "B 2"}});
   EXPECT_EQ(shown(tree.directives), "ServerRoot /srv; A 1");
 }
 
@@ -99,7 +111,8 @@ TEST(ApacheTree, everything_is_bounded) {
   for (int i = 0; i < 1000; ++i) nested += "</Location>\n";
   EXPECT_THAT(errors_of(read_one(nested)), testing::Contains(HasSubstr("nested too deeply")));
   EXPECT_THAT(errors_of(read_one("A 1\nB 2\nC 3", {.directives = 2})), ElementsAre(HasSubstr("more directives")));
-  EXPECT_THAT(errors_of(read_one("A " + std::string(100, 'x'), {.line_bytes = 50})), ElementsAre(HasSubstr("too long")));
+  EXPECT_THAT(errors_of(read_one("A " + std::string(100, 'x'), {.line_bytes = 50})),
+              ElementsAre(HasSubstr("too long")));
   std::map<std::string, std::string> chain{{"/etc/apache2/apache2.conf", "Include 0"}};
   for (int i = 0; i < 100; ++i) chain["/etc/apache2/" + std::to_string(i)] = "Include " + std::to_string(i + 1);
   EXPECT_THAT(errors_of(read(chain)), ElementsAre(HasSubstr("nested too deeply")));

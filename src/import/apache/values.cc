@@ -63,7 +63,8 @@ std::optional<std::string> partial_address(std::string_view text) {
 }
 
 std::optional<int> mask_bits(std::string_view mask, bool v4) {
-  if (const auto bits = parse_number(mask)) return *bits <= (v4 ? 32U : 128U) ? std::optional<int>(static_cast<int>(*bits)) : std::nullopt;
+  if (const auto bits = parse_number(mask))
+    return *bits <= (v4 ? 32U : 128U) ? std::optional<int>(static_cast<int>(*bits)) : std::nullopt;
   const auto address = IpAddress::parse(mask);
   if (!address || !address->v4) return std::nullopt;
   std::uint32_t value = 0;

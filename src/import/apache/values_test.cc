@@ -21,7 +21,8 @@ TEST(AddressPattern, every_form_that_apache_knows) {
       {"2001:db8::ffff/33", "2001:db8::/33"},
   };
   for (const auto& [apache, ours] : rows) EXPECT_EQ(address_pattern(apache), ours) << apache;
-  for (const std::string_view bad : {"", "example.com", ".example.com", "10.1.2.3.4", "300", "10.0.0.0/33", "10.0.0.0/255.0.255.0", "10.0.0.0/", "1/8"}) {
+  for (const std::string_view bad : {"", "example.com", ".example.com", "10.1.2.3.4", "300", "10.0.0.0/33",
+                                     "10.0.0.0/255.0.255.0", "10.0.0.0/", "1/8"}) {
     EXPECT_FALSE(address_pattern(bad)) << bad;
   }
 }

@@ -8,8 +8,8 @@
 
 namespace sp::import::apache {
 
-// Lines joined where one ends in a backslash, without surrounding white space. Comments and empty lines are left out (in
-// Apache a comment goes on after a backslash too; there are no comments behind a directive).
+// Lines joined where one ends in a backslash, without surrounding white space. Comments and empty lines are left out
+// (in Apache a comment goes on after a backslash too; there are no comments behind a directive).
 class LogicalLines {
  public:
   explicit LogicalLines(std::string_view text) : rest_(text) {}

@@ -16,13 +16,15 @@ std::vector<std::pair<int, std::string>> lines_of(std::string_view text) {
 }
 
 TEST(LogicalLines, skips_comments_and_empty_lines_and_keeps_numbers) {
-  EXPECT_THAT(lines_of("# one\n\n  Listen 80  \r\n\t# four\nUser x"), ElementsAre(std::pair(3, "Listen 80"), std::pair(5, "User x")));
+  EXPECT_THAT(lines_of("# one\n\n  Listen 80  \r\n\t# four\nUser x"),
+              ElementsAre(std::pair(3, "Listen 80"), std::pair(5, "User x")));
   EXPECT_THAT(lines_of(""), IsEmpty());
   EXPECT_THAT(lines_of("\n\n"), IsEmpty());
 }
 
 TEST(LogicalLines, a_backslash_joins_lines_also_in_comments) {
-  EXPECT_THAT(lines_of("ProxyPass \\\n  / \\\n  http://h/\nListen 1"), ElementsAre(std::pair(1, "ProxyPass   /   http://h/"), std::pair(4, "Listen 1")));
+  EXPECT_THAT(lines_of("ProxyPass \\\n  / \\\n  http://h/\nListen 1"),
+              ElementsAre(std::pair(1, "ProxyPass   /   http://h/"), std::pair(4, "Listen 1")));
   EXPECT_THAT(lines_of("# a \\\nListen 1\nListen 2"), ElementsAre(std::pair(3, "Listen 2")));
   EXPECT_THAT(lines_of("Listen 1\\"), ElementsAre(std::pair(1, "Listen 1")));
 }
