@@ -1,0 +1,86 @@
+"""The program under test."""
+import json
+import os
+import signal
+import time
+
+from harness.ports import wait_for_port
+from harness.scope import eventually
+
+
+class Gate:
+    """A running Sallyport. `text` is its configuration; paths in it are relative to the scope's folder."""
+
+    def __init__(self, scope, text, name="gate", prefix=(), environment=None, wait=True):
+        self.scope = scope
+        self.name = scope.unique(name)
+        self.config = scope.path(self.name + ".yaml")
+        self.access = scope.path(self.name + ".access")
+        self.write(text)
+        self.process = scope.start(self.name, [*prefix, scope.binary, "run", "-c", self.config],
+                                   env={**os.environ, **(environment or {})})
+        if wait:
+            self.await_log("notice ready", 15)
+
+    def write(self, text):
+        """Writes the configuration, without telling the program."""
+        if "log:" not in text:
+            text += f"\nlog: {{ access: {self.access}, format: json }}\n"
+        self.scope.write(self.name + ".yaml", text)
+
+    def log(self):
+        """What it told its operator."""
+        return self.process.stderr()
+
+    def await_log(self, text, seconds=10, times=1):
+        def found():
+            log = self.log()
+            if log.count(text) >= times:
+                return True
+            if not self.process.alive():
+                raise AssertionError(f"{self.name} ended with {self.process.process.returncode}: {log[-3000:]}")
+            return False
+        eventually(found, seconds, f"`{text}` in the log of {self.name}")
+
+    def records(self, **wanted):
+        """The lines of the access log with these values."""
+        if not os.path.exists(self.access):
+            return []
+        with open(self.access, encoding="utf-8") as lines:
+            records = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [record for record in records if all(record.get(key) == value for key, value in wanted.items())]
+
+    def record(self, seconds=5, **wanted):
+        """The last such line, which may take a moment to come."""
+        return eventually(lambda: self.records(**wanted), seconds, f"an access log line with {wanted}")[-1]
+
+    def reload(self, text=None, seconds=15):
+        """Reloads; waits until it is done, and says whether the new configuration was taken."""
+        if text is not None:
+            self.write(text)
+        before = self.log().count("reloaded"), self.log().count("notice"), len(self.log())
+        self.process.signal(signal.SIGHUP)
+        self.await_log("notice reloaded", seconds, before[0] + 1)
+
+    def memory_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
+            return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def stop(self, seconds=10):
+        self.process.signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+def start_gate(scope, text, *ports, **options):
+    gate = Gate(scope, text, **options)
+    for port in ports:
+        wait_for_port(port, gate.process)
+    return gate
+
+
+def wait_quietly(seconds):
+    """For tests of time itself."""
+    time.sleep(seconds)
