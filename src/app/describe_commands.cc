@@ -41,6 +41,14 @@ The error is that of the field `Proxy-Status` (RFC 9209).
 |---|---|---|---|---|
 )";
 
+// The page of the configuration as a part of this one.
+std::string configuration_part() {
+  std::string text = config::reference();
+  constexpr std::string_view title = "# Configuration reference\n";
+  if (text.starts_with(title)) text.replace(0, title.size(), "## The configuration file\n");
+  return text;
+}
+
 // A pipe would end the cell.
 std::string cell(std::string_view text) {
   std::string out;
@@ -56,7 +64,7 @@ Exit schema_command(const CommandWorld& world) {
 }
 
 Exit reference_command(const CommandWorld& world) {
-  world.out << front << config::reference() << codes_front;
+  world.out << front << configuration_part() << codes_front;
   for (int i = 1; i < static_cast<int>(Code::count_); ++i) {
     const CodeInfo& row = info(static_cast<Code>(i));
     world.out << fmt::format("| `{}` | {} | {} | {} | {} |\n", row.name, row.status == 0 ? "" : std::to_string(row.status), row.proxy_status, cell(row.what),
