@@ -145,8 +145,12 @@ Diagnosis explain_broken_connection(const SSL* ssl) {
     return {server ? Code::client_tls_failed : Code::upstream_tls_alert,
             fmt::format("{} ended the TLS connection with the alert {}", peer, alert_text(*error.alert)), ""};
   }
+  const bool flooded =
+      SSL_want_write(ssl);  // the answers to its control messages have filled all the room that there is
   return {server ? Code::client_tls_failed : Code::upstream_tls_failed,
-          fmt::format("the TLS connection with {} broke: {}", peer, error.text), ""};
+          fmt::format("the TLS connection with {} broke: {}", peer,
+                      flooded ? "it sends control messages without end" : error.text),
+          ""};
 }
 
 }  // namespace sp::tls

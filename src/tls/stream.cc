@@ -4,11 +4,11 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "tls/bio.h"
 #include "tls/certificate_store.h"
+#include "tls/cursor.h"
 #include "tls/explain.h"
 #include "tls/opening.h"
 #include "tls/out_buffer.h"
@@ -29,43 +29,6 @@ constexpr std::size_t small_records_end = 4 * small_record;
 constexpr auto burst_pause = std::chrono::seconds(1);
 // What TLS may have queued by itself before writing waits for it to leave.
 constexpr std::size_t control_limit = 8 * 1024;
-
-// Where in the caller's pieces encryption has come to.
-struct Cursor {
-  std::span<const iovec> pieces;
-  std::size_t offset = 0;
-
-  std::size_t left() const {
-    std::size_t total = 0;
-    for (const iovec& piece : pieces) total += piece.iov_len;
-    return total - offset;
-  }
-  // The next `n` octets in one piece: the caller's own, or copied together.
-  const char* take(std::size_t n) {
-    while (pieces.front().iov_len == offset) next();
-    const char* here = static_cast<const char*>(pieces.front().iov_base) + offset;
-    if (pieces.front().iov_len - offset >= n) {
-      offset += n;
-      return here;
-    }
-    char* scratch = record_scratch();
-    for (std::size_t done = 0; done < n;) {
-      const iovec& piece = pieces.front();
-      const std::size_t some = std::min(n - done, piece.iov_len - offset);
-      std::memcpy(scratch + done, static_cast<const char*>(piece.iov_base) + offset, some);
-      done += some;
-      offset += some;
-      if (offset == piece.iov_len && done < n) next();
-    }
-    return scratch;
-  }
-
- private:
-  void next() {
-    pieces = pieces.subspan(1);
-    offset = 0;
-  }
-};
 
 }  // namespace
 

@@ -300,6 +300,24 @@ TEST_F(Streams, change_keys_without_anybody_noticing) {
   }
 }
 
+TEST_F(Streams, bound_what_control_messages_can_fill) {
+  Ends ends = connected({.capacity = 4'000});
+  quiet(ends);
+  char buffer[100];
+  runtime::IoResult got = runtime::IoResult::would_block();
+  int sent = 0;
+  for (; sent < 20'000 && got.status == IoStatus::would_block; ++sent) {
+    SSL_key_update(ends.client->native(), SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(ends.client->native());
+    ends.client->release_buffers();
+    got = ends.server->try_read(buffer);  // whose answers nobody reads
+  }
+  EXPECT_EQ(got.code, Code::client_tls_failed);
+  EXPECT_LT(sent, 5'000);
+  EXPECT_EQ(ends.server->diagnosis()->text,
+            "the TLS connection with the client broke: it sends control messages without end");
+}
+
 TEST_F(Streams, refuse_renegotiation) {
   SSL_CTX_set_max_proto_version(client_->handle(), TLS1_2_VERSION);
   SSL_CTX_clear_options(client_->handle(), SSL_OP_NO_RENEGOTIATION);
