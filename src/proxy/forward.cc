@@ -210,7 +210,7 @@ Task<void> leave_upstream(Exchange& exchange) {
     co_return;
   }
   UpstreamConnection& connection = *exchange.connection;
-  if (!exchange.upload.over()) {
+  if (exchange.upload.active()) {
     // The response is complete, or there will be none: what is left of the upload has no reader.
     connection.stream->reset_on_close();
     connection.stream->abort(Code::cancelled);

@@ -116,15 +116,13 @@ Task<H1Session::After> H1Session::serve_one() {
     co_return after;
   }
   begin_body(exchange);
-  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
-  out_pace_ = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second);
   runtime::HangupWatch watch{&H1Session::client_gone, &exchange};
   stream_->watch_hangup(&watch);
   After after = co_await respond(exchange);
   stream_->watch_hangup(nullptr);
   co_await leave_upstream(exchange);
   exchange.times.last_byte = worker_.loop().precise_now();
-  exchange.request_octets = body_.taken();
+  exchange.request_octets += body_.taken();
   worker_.observer().exchange_ended(exchange);
   co_return after;
 }
@@ -141,6 +139,7 @@ Task<H1Session::After> H1Session::refuse_head(Exchange& exchange, Error error) {
 
 Task<H1Session::After> H1Session::respond(Exchange& exchange) {
   auto response = co_await answer(exchange);
+  out_pace_ = Pace(exchange.timeouts().body_idle, exchange.timeouts().min_rate.bytes_per_second);
   for (int tries = 0; tries < 2; ++tries) {
     if (!response) {
       Error error = response.error();
@@ -292,6 +291,10 @@ Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response)
                                             exchange.timeouts().tunnel_idle, exchange.scope.token());
   exchange.request_octets = result.from_client;
   exchange.response_octets = result.from_upstream;
+  if (result.code != Code::ok && result.code != Code::timeout) {  // broken on one side: not to look ended on the other
+    stream_->reset_on_close();
+    response.tunnel->reset_on_close();
+  }
   co_return After::close;
 }
 
@@ -300,7 +303,7 @@ Task<void> H1Session::linger() {
   TimePoint deadline = worker_.loop().now() + linger_time;
   auto finished = co_await stream_->finish(deadline);
   if (!finished) co_return;
-  if (body_.complete() && in_.empty() && persistence_.framing.kind == Framing::Kind::none) co_return;
+  if (body_.complete() && in_.empty()) co_return;  // nothing is on its way
   in_.release();
   for (std::size_t dropped = 0; dropped < linger_octets;) {
     auto got = co_await stream_->read(in_.room(), deadline);

@@ -27,6 +27,8 @@ class Upload {
   runtime::Task<void> run(Exchange& exchange);
 
   bool complete() const { return complete_; }
+  // It is being sent beside the exchange.
+  bool active() const { return running_ && !over_; }
   // Nothing more will be sent: complete, or given up.
   bool over() const { return over_; }
   // Whether everything that was sent could be sent once more.

@@ -4,9 +4,18 @@
 
 namespace sp::proxy {
 
+// Nothing came from the server since its last response: no end, no octets. TLS may have had something to say to itself
+// (a session ticket): reading deals with that.
+bool UpstreamConnection::silent() {
+  if (stream->try_read({}).status == runtime::IoStatus::would_block) return true;
+  char unexpected;
+  return stream->try_read({&unexpected, 1}).status == runtime::IoStatus::would_block;
+}
+
 // A kept connection became readable (the server closed it, or sent what nobody asked for) or was kept for long enough.
-void UpstreamConnection::idle_ended(runtime::IoWait& wait, Code) {
+void UpstreamConnection::idle_ended(runtime::IoWait& wait, Code why) {
   UpstreamConnection& connection = static_cast<IdleWait&>(wait).connection;
+  if (why == Code::ok && connection.silent()) return connection.stream->arm(runtime::Direction::read, wait);
   auto gone = connection.pool_->remove(connection);
 }
 
@@ -23,8 +32,7 @@ std::unique_ptr<UpstreamConnection> ServerPool::take(std::string_view sni) {
     if (each->sni == sni) {
       auto connection = remove(*each);
       connection->stream->disarm(runtime::Direction::read);
-      // Something to read before anything was asked: its end, or a response for nobody.
-      if (connection->stream->try_read({}).status == runtime::IoStatus::would_block) return connection;
+      if (connection->silent()) return connection;
     }
     each = next;
   }
@@ -38,9 +46,7 @@ void ServerPool::keep(std::unique_ptr<UpstreamConnection> connection, runtime::T
   }
   connection->in.release();
   connection->stream->release_buffers();
-  // Trying first: only after would_block does a stream promise to wake.
-  char unexpected;
-  if (connection->stream->try_read({&unexpected, 1}).status != runtime::IoStatus::would_block) return;
+  if (!connection->silent()) return;
   connection->pool_ = this;
   connection->idle_wait_.deadline = until;
   UpstreamConnection& kept = *connection.release();

@@ -45,6 +45,7 @@ class UpstreamConnection final : public ListHook {
     may_send.clear();
     token.subscribe(on_cancel_);
   }
+  bool silent();
   void end_lease() { on_cancel_.unlink(); }
 
  private:
