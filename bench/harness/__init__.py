@@ -1,0 +1,1 @@
+"""The benchmark behind bench/run: see bench/README.md."""

@@ -1,0 +1,154 @@
+"""One measurement: one peer under one scenario, everything started afresh in a folder of its own."""
+
+import contextlib
+import http.client
+import json
+import shutil
+import ssl
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import place as places
+from .processes import Child, Failed, core_busy_seconds, cores, cpu_seconds, pss_kib, wait_until
+from .scenarios import Metric, Scenario
+
+GIB = 2**30
+
+
+@dataclass
+class Cell:
+    """What was measured. `value` is the scenario's metric; the rest is for the other columns and --json."""
+
+    scenario: str
+    peer: str
+    round: int
+    value: float = 0.0
+    requests: int = 0
+    octets: int = 0
+    resumed: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    p50_us: float = 0.0
+    p99_us: float = 0.0
+    others: float = 0.0  # the share of the proxy's core that went to other programs
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class Bench:
+    """What all cells share: the compiled programs and the certificate."""
+
+    def __init__(self, folder: Path, programs: Path):
+        self.folder = folder
+        self.programs = programs
+        self.certificate, self.key, self.both = places.make_certificate(folder)
+        self.proxy_core, self.load_core = cores()
+
+    @contextlib.contextmanager
+    def running(self, scenario: Scenario, module, wrap=None):
+        """The peer in front of an origin, both answering; both are ended afterwards. `wrap` puts something before the command."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        port, tls_port, origin_port = places.free_ports(3)
+        place = places.Place(folder, port, tls_port, origin_port, self.certificate, self.key, self.both, scenario.sites, scenario.routes)
+        started = []
+        try:
+            started.append(Child([str(self.programs / "origin"), str(origin_port)], self.load_core, folder / "origin.log"))
+            argv = module.command(place)
+            peer = Child(wrap(argv, folder) if wrap else argv, self.proxy_core, folder / "peer.log")
+            started.append(peer)
+            wait_until(f"{peer.name} answers", 60, lambda: _answers(place, scenario.tls, peer))
+            yield place, peer
+        finally:
+            for child in reversed(started):
+                child.stop()
+            if not wrap:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def load(self, place, scenario: Scenario, *more: str) -> "Load":
+        argv = [str(self.programs / "load"), "--port", str(place.tls_port if scenario.tls else place.port)]
+        return Load(argv + ["--tls"] * scenario.tls + scenario.load + list(more), self.load_core, place.folder / "load.log")
+
+    def measure(self, scenario: Scenario, name: str, module, round_number: int, seconds: float) -> Cell:
+        with self.running(scenario, module) as (place, peer):
+            if not scenario.timed:
+                return self._measure_idle(scenario, name, round_number, place, peer)
+            with self.load(place, scenario, "--milliseconds", "700") as warm_up:
+                warm_up.go()
+            with self.load(place, scenario, "--milliseconds", str(int(seconds * 1000))) as load:
+                time.sleep(0.1)
+                busy, cpu = core_busy_seconds(self.proxy_core), cpu_seconds(peer.process.pid)
+                report = load.go()
+                cpu = cpu_seconds(peer.process.pid) - cpu
+                busy = core_busy_seconds(self.proxy_core) - busy
+            peer.check()
+        cell = Cell(scenario.name, name, round_number, cpu_seconds=cpu, others=max(0.0, busy - cpu) / report["seconds"],
+                    **{key: report[key] for key in ("requests", "octets", "resumed", "seconds", "p50_us", "p99_us")})
+        cell.value = {Metric.p50: cell.p50_us, Metric.cpu_gib: cpu / (cell.octets / GIB)}.get(scenario.metric, cpu / cell.requests * 1e6)
+        return cell
+
+    def _measure_idle(self, scenario, name, round_number, place, peer) -> Cell:
+        few = Scenario(scenario.name, "", scenario.metric, tls=scenario.tls)
+        with self.load(place, few, "--requests", "2000") as warm_up:
+            warm_up.go()
+        time.sleep(0.5)
+        before = pss_kib(peer.process.pid)
+        connections = int(scenario.load[scenario.load.index("--connections") + 1])
+        with self.load(place, scenario):
+            time.sleep(1.5)
+            after = pss_kib(peer.process.pid)
+        return Cell(scenario.name, name, round_number, value=(after - before) / connections, requests=connections)
+
+
+class Load(contextlib.AbstractContextManager):
+    """The load generator, with its connections open and used once."""
+
+    def __init__(self, argv: list[str], core: int, log: Path):
+        self.child = Child(argv, core, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self._line() != "ready":
+            self.child.stop(1)
+            raise Failed(f"load: {self.child.tail()}")
+
+    def _line(self) -> str:
+        return self.child.process.stdout.readline().strip()
+
+    def _tell(self) -> None:
+        self.child.process.stdin.write("\n")
+        self.child.process.stdin.flush()
+
+    def go(self) -> dict:
+        self._tell()
+        line = self._line()
+        if not line:
+            raise Failed(f"load: {self.child.tail()}")
+        report = json.loads(line)
+        if report["failed"] or not report["requests"]:
+            raise Failed(f"load: {report['failed']} requests failed, {report['requests']} did not")
+        return report
+
+    def __exit__(self, *_) -> None:
+        self.child.stop(1)
+
+
+def _answers(place, tls: bool, peer: Child) -> bool:
+    """Whether a request gets through to the origin and back."""
+    peer.check()
+    host, path = ("site0.example", "/route0/1024") if place.sites else ("localhost", "/1024")
+    if tls:
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection("127.0.0.1", place.tls_port, timeout=10, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host, "Connection": "close"})
+        response = connection.getresponse()
+        return response.status == 200 and len(response.read()) == 1024
+    except OSError:
+        return False
+    except http.client.HTTPException as error:
+        raise Failed(f"{peer.name}: {error!r}") from error
+    finally:
+        connection.close()

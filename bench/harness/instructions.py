@@ -1,0 +1,36 @@
+"""Instructions in user space for one request, counted by valgrind: the same on a busy machine as on a quiet one.
+
+The peer runs twice under callgrind, with two numbers of requests; the difference leaves out what it does to start, to
+open its connections and to end.
+"""
+
+from pathlib import Path
+
+from .cell import Bench
+from .processes import Failed
+from .scenarios import Scenario
+
+
+def _under_callgrind(argv: list[str], folder: Path) -> list[str]:
+    return ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={folder}/count.%p", *argv]
+
+
+def _total(folder: Path) -> int:
+    """Over all processes of the peer."""
+    total = 0
+    for path in folder.glob("count.*"):
+        with path.open() as file:
+            total += sum(int(line.split()[1]) for line in file if line.startswith("totals:"))
+    if total == 0:
+        raise Failed(f"callgrind counted nothing in {folder}")
+    return total
+
+
+def count(bench: Bench, scenario: Scenario, module) -> float:
+    totals, requests = [], []
+    for number in scenario.instructions:
+        with bench.running(scenario, module, _under_callgrind) as (place, _):
+            with bench.load(place, scenario, "--requests", str(number)) as load:
+                requests.append(load.go()["requests"])
+        totals.append(_total(place.folder))
+    return (totals[1] - totals[0]) / (requests[1] - requests[0])
