@@ -30,7 +30,7 @@ struct NoResolver final : runtime::Resolver {
   }
 };
 
-class LogObserverTest : public testing::Test {
+class LogObserverTest : public ::testing::Test {
  protected:
   LogObserverTest()
       : log_({.descriptor = operator_.in()}),
@@ -39,6 +39,7 @@ class LogObserverTest : public testing::Test {
         observer_(loop_, writer_, log_),
         worker_({.loop = loop_, .network = network_, .resolver = resolver_, .observer = observer_}) {
     fs::remove(path_);
+    loop_.advance(16ms);
     EXPECT_TRUE(writer_.set_sink({.access = {.value = path_.string()}}));
     client_.peer_text = "10.0.0.9";
     client_.listen = &listen_;
@@ -71,9 +72,9 @@ class LogObserverTest : public testing::Test {
     exchange.request.fields.add("Authorization", "Basic secret-password");
     exchange.request.fields.add("Referer", "https://lists.example.com/");
     exchange.request.fields.add("User-Agent", "curl/8");
-    exchange.times = {.started = loop_.now(), .head = loop_.now() + 1ms, .connecting = loop_.now() + 2ms,
-                      .connected = loop_.now() + 4ms, .first_byte = loop_.now() + 8ms, .last_byte = loop_.now() + 16ms};
-    loop_.advance(16ms);
+    const auto start = loop_.now() - 16ms;
+    exchange.times = {.started = start, .head = start + 1ms, .connecting = start + 2ms,
+                      .connected = start + 4ms, .first_byte = start + 8ms, .last_byte = start + 16ms};
   }
   // A request that ends; with a failure, unless it is ok.
   void request(Code code = Code::ok) {

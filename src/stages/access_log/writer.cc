@@ -80,8 +80,7 @@ Result<void> LogWriter::set_sink(const config::LogConfig& config) {
     if (!sink) return fail(sink.error());
     std::lock_guard lock(mutex_);
     access_ = config.access.value;
-    new_sink_ = *std::move(sink);
-    sink_changes_ = true;
+    queue_.emplace_back(*std::move(sink));
   }
   format_.store(config.format == config::LogFormat::json ? Format::json : Format::common, std::memory_order_relaxed);
   wanted_.store(config.access.value != "off", std::memory_order_relaxed);
@@ -90,10 +89,11 @@ Result<void> LogWriter::set_sink(const config::LogConfig& config) {
 }
 
 void LogWriter::reopen() {
-  int kept = errno;  // of whatever a signal handler interrupts
-  reopen_.store(true, std::memory_order_release);
+  {
+    std::lock_guard lock(mutex_);
+    queue_.emplace_back(Reopen{});
+  }
   ring();
-  errno = kept;
 }
 
 void LogWriter::hand_over(std::string& batch) {
@@ -108,7 +108,7 @@ void LogWriter::hand_over(std::string& batch) {
       to_ring = queue_.empty();
       queued_octets_ += batch.size();
       ++handed_over_;
-      queue_.push_back(std::move(batch));
+      queue_.emplace_back(std::move(batch));
       batch = {};
       if (!spare_.empty()) {
         batch.swap(spare_.back());
@@ -136,11 +136,11 @@ void LogWriter::ring() {
 void LogWriter::run() {
   pthread_setname_np(pthread_self(), "log");
   for (;;) {
-    Orders orders = take_orders();
+    bool stopping = told_to_stop();  // before what is there is delivered: nothing comes after it
     Sink::Outcome outcome = deliver();
     Clock::time_point now = Clock::now();
     report_losses(now);
-    if (orders == Orders::stop && (outcome == Sink::Outcome::done || now >= stop_at_)) break;
+    if (stopping && (outcome == Sink::Outcome::done || now >= stop_at_)) break;
     wait(outcome);
   }
   while (writing_ || next_batch()) {
@@ -151,37 +151,38 @@ void LogWriter::run() {
   report_losses(Clock::now());
 }
 
-LogWriter::Orders LogWriter::take_orders() {
+bool LogWriter::told_to_stop() {
   std::uint64_t rings;
   [[maybe_unused]] auto got = ::read(bell_, &rings, sizeof rings);
-  std::unique_ptr<Sink> fresh;
-  bool changes = false;
-  bool stopping = false;
-  {
-    std::lock_guard lock(mutex_);
-    changes = std::exchange(sink_changes_, false);
-    fresh = std::move(new_sink_);
-    stopping = stopping_;
-  }
-  if (changes) use_sink(std::move(fresh));
-  if (reopen_.exchange(false, std::memory_order_acquire) && sink_ != nullptr) reopen_sink();
-  if (!stopping) return Orders::go_on;
+  std::lock_guard lock(mutex_);
+  if (!stopping_) return false;
   if (stop_at_ == Clock::time_point::max()) stop_at_ = Clock::now() + options_.stop_within;
-  return Orders::stop;
+  return true;
 }
 
 void LogWriter::use_sink(std::unique_ptr<Sink> sink) {
-  deliver();  // what is there belongs to the old one, as far as it takes it
   skip_torn_line();
   sink_ = std::move(sink);
   torn_ = false;
   fault_ = 0;
 }
 
+// When a sink takes no more, the next one need not wait for it: the batches before it are its own then. False: there is none.
+bool LogWriter::use_waiting_sink() {
+  std::unique_ptr<Sink> next;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = std::ranges::find_if(queue_, [](const Item& item) { return std::holds_alternative<std::unique_ptr<Sink>>(item); });
+    if (found == queue_.end()) return false;
+    next = std::get<std::unique_ptr<Sink>>(std::move(*found));
+    queue_.erase(found);
+  }
+  use_sink(std::move(next));
+  return true;
+}
+
 void LogWriter::reopen_sink() {
-  deliver();
-  skip_torn_line();
-  if (sink_->reopen()) return;
+  if (sink_ == nullptr || sink_->reopen()) return;
   log_.write(Severity::error, "access_log_reopen_failed", "the access log cannot be opened again: the old file stays in use",
              {{"sink", sink_->name()}, {"detail", std::system_category().message(sink_->fault())}});
 }
@@ -196,9 +197,12 @@ void LogWriter::skip_torn_line() {
 
 // Writes until there is nothing left, or the sink takes no more for now.
 Sink::Outcome LogWriter::deliver() {
-  while (writing_ || next_batch()) {
-    Sink::Outcome outcome = write_batch();
-    if (outcome == Sink::Outcome::blocked) return outcome;
+  Sink::Outcome outcome = Sink::Outcome::done;
+  for (;;) {
+    if (outcome == Sink::Outcome::blocked && !use_waiting_sink()) return outcome;
+    if (!writing_ && !next_batch()) return Sink::Outcome::done;
+    outcome = write_batch();
+    if (outcome == Sink::Outcome::blocked) continue;
     if (outcome == Sink::Outcome::failed) {
       note_failure();
       drop_rest();
@@ -207,7 +211,6 @@ Sink::Outcome LogWriter::deliver() {
     }
     batch_done();
   }
-  return Sink::Outcome::done;
 }
 
 Sink::Outcome LogWriter::write_batch() {
@@ -220,14 +223,30 @@ Sink::Outcome LogWriter::write_batch() {
   return sink_->write(rest_);
 }
 
-bool LogWriter::next_batch() {
+std::optional<LogWriter::Item> LogWriter::next_item() {
   std::lock_guard lock(mutex_);
-  if (queue_.empty()) return false;
-  batch_ = std::move(queue_.front());
+  if (queue_.empty()) return std::nullopt;
+  Item item = std::move(queue_.front());
   queue_.pop_front();
-  rest_ = batch_;
-  writing_ = true;
-  return true;
+  return item;
+}
+
+// Follows the orders on the way to it.
+bool LogWriter::next_batch() {
+  while (auto item = next_item()) {
+    if (auto* batch = std::get_if<std::string>(&*item)) {
+      batch_ = std::move(*batch);
+      rest_ = batch_;
+      writing_ = true;
+      return true;
+    }
+    if (auto* sink = std::get_if<std::unique_ptr<Sink>>(&*item)) {
+      use_sink(std::move(*sink));
+    } else {
+      reopen_sink();
+    }
+  }
+  return false;
 }
 
 void LogWriter::batch_done() {

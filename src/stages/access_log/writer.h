@@ -11,9 +11,11 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "config/model.h"
@@ -45,7 +47,7 @@ class LogWriter {
   Result<void> set_sink(const config::LogConfig& config);
 
   // ---- from any thread ----
-  // Opens a file again by its name: for SIGUSR1. Also from a signal handler.
+  // Opens a file again by its name, for what is handed over from now on: for SIGUSR1 (not from a signal handler: it locks).
   void reopen();
   // Whether lines are wanted at all, and how they are to look.
   bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
@@ -60,16 +62,20 @@ class LogWriter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Orders : std::uint8_t { go_on, stop };
+  // Batches, and between them the sinks that take over (null: off) and the wish to open one again.
+  struct Reopen {};
+  using Item = std::variant<std::string, std::unique_ptr<Sink>, Reopen>;
 
   void run();
-  Orders take_orders();
+  bool told_to_stop();
   void use_sink(std::unique_ptr<Sink> sink);
+  bool use_waiting_sink();
   void reopen_sink();
   void skip_torn_line();
   Sink::Outcome deliver();
   Sink::Outcome write_batch();
   bool next_batch();
+  std::optional<Item> next_item();
   void batch_done();
   void drop_rest();
   void note_failure();
@@ -84,18 +90,15 @@ class LogWriter {
   std::atomic<bool> wanted_{false};
   std::atomic<Format> format_{Format::json};
   std::atomic<std::uint64_t> dropped_{0};
-  std::atomic<bool> reopen_{false};
   int bell_;  // an eventfd that wakes the thread
 
   std::mutex mutex_;  // over the queue and the orders; held for moments only
   std::condition_variable written_;
-  std::deque<std::string> queue_;
+  std::deque<Item> queue_;
   std::vector<std::string> spare_;                // room for batches
   std::size_t queued_octets_ = 0;                 // with the batch that is being written
   std::uint64_t handed_over_ = 0, finished_ = 0;  // batches
   std::string access_ = "off";                    // where the sink is, as in the configuration
-  std::unique_ptr<Sink> new_sink_;
-  bool sink_changes_ = false;
   bool stopping_ = false;
 
   // ---- the thread's own ----
