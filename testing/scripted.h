@@ -30,6 +30,7 @@ class Scripted {
   // A null stream ("nobody listens") fails the test at the first use. The loop outlives it.
   Scripted(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream) : loop_(&loop), stream_(std::move(stream)) {}
   Scripted(Scripted&&) = default;
+  Scripted& operator=(Scripted&&) = default;
 
   // Writes all of it; fails if the other side does not take it.
   void send(std::string_view octets, Here here = Here::current());

@@ -1,0 +1,47 @@
+#include "testing/gate/observed.h"
+
+#include <gtest/gtest.h>
+
+namespace sp::testing {
+namespace {
+
+std::map<Code, std::set<std::string>>& seen() {
+  static std::map<Code, std::set<std::string>> codes;
+  return codes;
+}
+
+void note(Code code) {
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  if (test != nullptr) seen()[code].insert(std::string(test->test_suite_name()) + "." + test->name());
+}
+
+}  // namespace
+
+const std::map<Code, std::set<std::string>>& Observed::codes_seen() { return seen(); }
+
+void Observed::exchange_ended(const proxy::Exchange& exchange) {
+  const proxy::Failure& failure = exchange.failure;
+  note(failure.error.code);
+  exchanges.push_back({.code = failure.error.code,
+                       .side = failure.error.side,
+                       .status = exchange.status,
+                       .detail = std::string(failure.detail),
+                       .remedy = std::string(failure.remedy),
+                       .path = std::string(exchange.request.path),
+                       .server = std::string(exchange.server_address),
+                       .attempts = exchange.attempts,
+                       .request_octets = exchange.request_octets,
+                       .response_octets = exchange.response_octets,
+                       .from_upstream = exchange.from_upstream});
+}
+
+void Observed::connection_failed(const proxy::ClientConnection&, Code code, std::string_view detail) {
+  note(code);
+  connections.push_back({code, std::string(detail)});
+}
+
+void Observed::event(Severity, std::string_view what, std::string_view detail) {
+  events.push_back(std::string(what) + " " + std::string(detail));
+}
+
+}  // namespace sp::testing
