@@ -22,6 +22,8 @@ class CertificateSet {
   std::span<const std::shared_ptr<const Certificate>> all() const { return {members_.data(), count_}; }
   // Whether each of them is for `host`, in any case and with or without a trailing dot.
   bool covers(std::string_view host) const;
+  // Whether they are the same certificates.
+  bool operator==(const CertificateSet& other) const { return members_ == other.members_; }
 
  private:
   friend class CertificateStore;

@@ -74,6 +74,7 @@ class TlsStream final : public runtime::Stream {
   void abort(Code why) override;
   void reset_on_close() override { lower_->reset_on_close(); }
   void watch_hangup(const runtime::HangupWatch* watch) override { lower_->watch_hangup(watch); }
+  void acknowledge() override { lower_->acknowledge(); }
   void release_buffers() override;
 
   // ---- for tests, and the callbacks of the TLS library ----
