@@ -14,6 +14,7 @@ void H1Body::start(runtime::Stream& stream, const codec::h1::Framing& framing, c
   options_ = options;
   taken_ = 0;
   ended_ = false;
+  acknowledged_ = false;
   decoder_.start(framing);
 }
 
@@ -55,6 +56,8 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     if (!body_.empty()) body_.make_room(body_.view().size() + 1024);
     std::span<char> room = body_.room(want);
     runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
+    if (!acknowledged_) stream_->acknowledge();  // many send the head and the content in two writes
+    acknowledged_ = true;
     auto got = co_await stream_->read(room, deadline);
     if (!got && got.error().code != Code::timeout) co_return fail(broken(got.error().code));
     std::size_t bytes = got ? *got : 0;

@@ -54,6 +54,7 @@ class H1Body final : public BodySource {
   Options options_;
   Side sender_;
   std::uint64_t taken_ = 0;
+  bool acknowledged_ = false;
   bool ended_ = false;  // by the end of the connection
 };
 

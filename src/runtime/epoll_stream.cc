@@ -1,5 +1,7 @@
 #include "runtime/epoll_stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,6 +100,11 @@ IoResult EpollStream::try_finish() {
   if (aborted_ != Code::ok) return IoResult::failed(aborted_);
   if (::shutdown(descriptor_, SHUT_WR) == 0 || errno == ENOTCONN) return IoResult::done(0);
   return IoResult::failed(code_of_errno(errno));
+}
+
+void EpollStream::acknowledge() {
+  int on = 1;
+  setsockopt(descriptor_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);  // a Unix socket refuses it, and needs it not
 }
 
 IoResult EpollStream::try_connected() {

@@ -22,6 +22,7 @@ class EpollStream final : public Stream, private Pollable {
   void abort(Code why) override;
   void reset_on_close() override { reset_ = true; }
   void watch_hangup(const HangupWatch* watch) override { hangup_ = watch; }
+  void acknowledge() override;
   int plain_descriptor() const override { return descriptor_; }
 
   // Whether the socket has become writable since it began to connect; then SO_ERROR tells how it went.

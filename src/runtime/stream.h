@@ -76,6 +76,9 @@ class Stream {
   virtual void watch_hangup(const HangupWatch* watch) = 0;
   // Gives back what memory an idle connection does not need.
   virtual void release_buffers() {}
+  // The peer may be holding back octets until what it sent is acknowledged (Nagle's algorithm, against our delayed
+  // acknowledgements: 40 ms): acknowledges at once.
+  virtual void acknowledge() {}
   // The descriptor if plain octets pass through it unchanged (splice works), else -1.
   virtual int plain_descriptor() const { return -1; }
 
