@@ -10,22 +10,26 @@ namespace {
 
 using config::Finding;
 
-std::string counted(std::size_t count, std::string_view what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
 
 // "sallyport.yaml is right: 1 entry, 2 sites, 5 routes" or "2 errors, 1 warning".
 std::string summary(const std::string& path, const LoadedSnapshot& loaded) {
   auto total = loaded.findings.size();
-  auto errors = static_cast<std::size_t>(std::ranges::count(loaded.findings, Finding::Severity::error, &Finding::severity));
+  auto errors =
+      static_cast<std::size_t>(std::ranges::count(loaded.findings, Finding::Severity::error, &Finding::severity));
   std::string warnings = total == errors ? "" : counted(total - errors, "warning");
-  if (errors != 0) return fmt::format("{}: {}{}{}\n", path, counted(errors, "error"), warnings.empty() ? "" : ", ", warnings);
+  if (errors != 0)
+    return fmt::format("{}: {}{}{}\n", path, counted(errors, "error"), warnings.empty() ? "" : ", ", warnings);
   std::size_t sites = 0, routes = 0;
   for (const auto& inbound : loaded.snapshot->policy->inbounds) {
     sites += inbound->sites.size();
     for (const auto& site : inbound->sites) routes += site->routes.size();
   }
   auto entries = loaded.snapshot->entries.size();
-  return fmt::format("{} can be run: {} {}, {}, {}{}{}\n", path, entries, entries == 1 ? "entry" : "entries", counted(sites, "site"),
-                     counted(routes, "route"), warnings.empty() ? "" : "; ", warnings);
+  return fmt::format("{} can be run: {} {}, {}, {}{}{}\n", path, entries, entries == 1 ? "entry" : "entries",
+                     counted(sites, "site"), counted(routes, "route"), warnings.empty() ? "" : "; ", warnings);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What every command gets, and how it ends. A command is a function of its arguments and of this world, so that tests run
-// it without a disk, a terminal or a process.
+// What every command gets, and how it ends. A command is a function of its arguments and of this world, so that tests
+// run it without a disk, a terminal or a process.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/check_command.h"
@@ -71,10 +72,12 @@ TEST(Explain, tells_the_way_of_a_request) {
   std::string text = explained({.request = {"https://lists.example.com/sympa/home?x=1"}});
   EXPECT_THAT(text, HasSubstr("listener   web (https://:443)  (sallyport.yaml:4)"));
   EXPECT_THAT(text, HasSubstr("route      path /sympa  (sallyport.yaml:10)"));
-  EXPECT_THAT(text, HasSubstr("asked for  https://actual.host/wws/home?x=1; /sympa is replaced by /wws; Host is preserved"));
+  EXPECT_THAT(text,
+              HasSubstr("asked for  https://actual.host/wws/home?x=1; /sympa is replaced by /wws; Host is preserved"));
   EXPECT_THAT(text, HasSubstr("fields     Host: lists.example.com\n"));
   EXPECT_THAT(text, HasSubstr("           Front-End-Https: On\n"));
-  EXPECT_THAT(text, HasSubstr("for any name (verify: chain); authorities: the system's; asked for as lists.example.com"));
+  EXPECT_THAT(text,
+              HasSubstr("for any name (verify: chain); authorities: the system's; asked for as lists.example.com"));
   EXPECT_THAT(text, HasSubstr("https://actual.host/wws/home?x=1 becomes https://lists.example.com/sympa/home?x=1"));
 }
 
@@ -86,44 +89,54 @@ TEST(Explain, names_the_rule_that_refused) {
 }
 
 TEST(Explain, believes_trusted_proxies_about_the_client) {
-  std::string text = explained({.from = "10.1.2.3", .fields = {"X-Forwarded-For: 192.0.2.9"}, .request = {"https://lists.example.com/soap"}});
+  std::string text = explained(
+      {.from = "10.1.2.3", .fields = {"X-Forwarded-For: 192.0.2.9"}, .request = {"https://lists.example.com/soap"}});
   EXPECT_THAT(text, HasSubstr("client     192.0.2.9 over https; 10.1.2.3 is one of trusted_proxies"));
   EXPECT_THAT(text, HasSubstr("192.0.2.9 is allowed by 192.0.2.0/24"));
   EXPECT_THAT(text, HasSubstr("X-Forwarded-For: 192.0.2.9, 10.1.2.3\n"));
 }
 
 TEST(Explain, knows_redirects_responses_and_upstreams_of_several_servers) {
-  EXPECT_THAT(explained({.request = {"http://lists.example.com/sympa"}}), HasSubstr("https      301 to https://lists.example.com/sympa"));
-  EXPECT_THAT(explained({.request = {"https://lists.example.com/"}}), HasSubstr("redirect   301 to /sympa  (sallyport.yaml:17)"));
-  EXPECT_THAT(explained({.request = {"https://chat.example.com/teapot"}}), HasSubstr("respond    418 by the gate: /teapot"));
+  EXPECT_THAT(explained({.request = {"http://lists.example.com/sympa"}}),
+              HasSubstr("https      301 to https://lists.example.com/sympa"));
+  EXPECT_THAT(explained({.request = {"https://lists.example.com/"}}),
+              HasSubstr("redirect   301 to /sympa  (sallyport.yaml:17)"));
+  EXPECT_THAT(explained({.request = {"https://chat.example.com/teapot"}}),
+              HasSubstr("respond    418 by the gate: /teapot"));
   std::string chat = explained({.request = {"https://chat.example.com/x"}});
   EXPECT_THAT(chat, HasSubstr("chat: 2 servers"));
   EXPECT_THAT(chat, HasSubstr("http://10.0.0.22:8065/x, only while no other can be used, as 10.0.0.22:8065"));
 }
 
 TEST(Explain, a_request_that_the_reader_refuses_is_explained_too) {
-  EXPECT_THAT(explained({.fields = {"Content-Length: 1", "Transfer-Encoding: chunked"}, .request = {"POST", "https://chat.example.com/"}}),
+  EXPECT_THAT(explained({.fields = {"Content-Length: 1", "Transfer-Encoding: chunked"},
+                         .request = {"POST", "https://chat.example.com/"}}),
               HasSubstr("refused    400 length_and_transfer_encoding"));
   EXPECT_THAT(explained({.request = {"https://other.example/"}}), HasSubstr("refused    421 no_site"));
 }
 
 TEST(Explain, a_port_that_nothing_listens_on_is_taken_for_a_mapped_one) {
-  EXPECT_THAT(explained({.request = {"https://chat.example.com:8443/"}}), HasSubstr("taken for one that is mapped to this"));
+  EXPECT_THAT(explained({.request = {"https://chat.example.com:8443/"}}),
+              HasSubstr("taken for one that is mapped to this"));
 }
 
 TEST(Explain, wrong_usage) {
   EXPECT_THAT(explained({.request = {"lists.example.com"}}, Exit::usage), HasSubstr("is not a URL"));
-  EXPECT_THAT(explained({.from = "here", .request = {"https://a/"}}, Exit::usage), HasSubstr("--from takes an IP address"));
+  EXPECT_THAT(explained({.from = "here", .request = {"https://a/"}}, Exit::usage),
+              HasSubstr("--from takes an IP address"));
   EXPECT_THAT(explained({.fields = {"no colon"}, .request = {"https://a/"}}, Exit::usage), HasSubstr("--header takes"));
-  EXPECT_THAT(explained({.fields = {"A: b\r\nC: d"}, .request = {"https://a/"}}, Exit::failed), HasSubstr("line break"));
+  EXPECT_THAT(explained({.fields = {"A: b\r\nC: d"}, .request = {"https://a/"}}, Exit::failed),
+              HasSubstr("line break"));
 }
 
 TEST(Explain, prints_json) {
-  auto json = nlohmann::json::parse(explained({.request = {"https://lists.example.com/sympa"}, .format = Format::json}));
+  auto json =
+      nlohmann::json::parse(explained({.request = {"https://lists.example.com/sympa"}, .format = Format::json}));
   EXPECT_EQ(json["outcome"], "forward");
   EXPECT_EQ(json["upstream"][0]["url"], "https://actual.host/wws");
   EXPECT_EQ(json["fields"][0]["name"], "Host");
-  auto refused = nlohmann::json::parse(explained({.request = {"https://lists.example.com/none"}, .format = Format::json}));
+  auto refused =
+      nlohmann::json::parse(explained({.request = {"https://lists.example.com/none"}, .format = Format::json}));
   EXPECT_EQ(refused["code"], "no_route");
   EXPECT_EQ(refused["status"], 404);
 }
@@ -180,7 +193,8 @@ TEST(Test, prints_json_and_passes_without_tests) {
 TEST(ReverseProxy, is_a_configuration_with_a_certificate_made_on_the_spot) {
   TestWorld t;
   OverlayFiles files(t.files);
-  std::string text = reverse_proxy_configuration({.from = "https://127.0.0.1:8443", .to = "http://127.0.0.1:9000/a\"b"}, files, t.world);
+  std::string text = reverse_proxy_configuration({.from = "https://127.0.0.1:8443", .to = "http://127.0.0.1:9000/a\"b"},
+                                                 files, t.world);
   EXPECT_THAT(t.err(), HasSubstr("made on the spot"));
   auto loaded = config::load_text("command line", text, files);
   ASSERT_EQ(loaded.config.certificates.size(), 1u) << text;
@@ -193,16 +207,19 @@ TEST(ReverseProxy, is_a_configuration_with_a_certificate_made_on_the_spot) {
 TEST(ReverseProxy, takes_the_certificate_it_is_given) {
   TestWorld t;
   OverlayFiles files(t.files);
-  std::string text = reverse_proxy_configuration({.from = "https://:8443", .to = "http://a", .cert = "/x.pem"}, files, t.world);
+  std::string text =
+      reverse_proxy_configuration({.from = "https://:8443", .to = "http://a", .cert = "/x.pem"}, files, t.world);
   EXPECT_THAT(text, HasSubstr(R"({ cert: "/x.pem", key: "/x.pem" })"));
   EXPECT_EQ(t.err(), "");
-  EXPECT_THAT(reverse_proxy_configuration({.from = "http://:80", .to = "http://a"}, files, t.world), Not(HasSubstr("certificates")));
+  EXPECT_THAT(reverse_proxy_configuration({.from = "http://:80", .to = "http://a"}, files, t.world),
+              Not(HasSubstr("certificates")));
 }
 
 TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   TestWorld t;
   t.files.files["front.conf"] =
-      "<VirtualHost *:80>\n  ServerName lists.example.com\n  ProxyPass /sympa http://10.0.0.7/sympa\n  NoSuchDirective on\n</VirtualHost>\n";
+      "<VirtualHost *:80>\n  ServerName lists.example.com\n  ProxyPass /sympa http://10.0.0.7/sympa\n  NoSuchDirective "
+      "on\n</VirtualHost>\n";
   EXPECT_EQ(import_apache_command({.files = {"front.conf"}}, t.world), Exit::ok) << t.err();
   EXPECT_THAT(t.out(), HasSubstr("path: /sympa"));
   EXPECT_THAT(t.err(), HasSubstr("front.conf:4: NoSuchDirective on"));
@@ -211,7 +228,10 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   TestWorld json;
   json.files.files = t.files.files;
   EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, json.world), Exit::ok);
-  EXPECT_EQ(nlohmann::json::parse(json.out())["untranslated"][0]["line"], 4);
+  auto list = nlohmann::json::parse(json.out())["untranslated"];
+  EXPECT_TRUE(std::ranges::any_of(list, [](const auto& item) {
+    return item["line"] == 4 && item["file"] == "front.conf";
+  })) << list;
 }
 
 TEST(Describe, the_reference_page_in_docs_is_up_to_date) {

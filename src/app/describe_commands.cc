@@ -67,7 +67,8 @@ Exit reference_command(const CommandWorld& world) {
   world.out << front << configuration_part() << codes_front;
   for (int i = 1; i < static_cast<int>(Code::count_); ++i) {
     const CodeInfo& row = info(static_cast<Code>(i));
-    world.out << fmt::format("| `{}` | {} | {} | {} | {} |\n", row.name, row.status == 0 ? "" : std::to_string(row.status), row.proxy_status, cell(row.what),
+    world.out << fmt::format("| `{}` | {} | {} | {} | {} |\n", row.name,
+                             row.status == 0 ? "" : std::to_string(row.status), row.proxy_status, cell(row.what),
                              cell(row.remedy));
   }
   return Exit::ok;
@@ -76,7 +77,8 @@ Exit reference_command(const CommandWorld& world) {
 Exit version_command(Format format, const CommandWorld& world) {
   std::string library = OpenSSL_version(OPENSSL_VERSION_STRING);
   if (format == Format::json) {
-    world.out << nlohmann::ordered_json{{"version", SP_VERSION}, {"compiler", __VERSION__}, {"openssl", library}}.dump() << "\n";
+    world.out << nlohmann::ordered_json{{"version", SP_VERSION}, {"compiler", __VERSION__}, {"openssl", library}}.dump()
+              << "\n";
   } else {
     world.out << fmt::format("sallyport {} (OpenSSL {}, {})\n", SP_VERSION, library, __VERSION__);
   }

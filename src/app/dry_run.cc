@@ -12,7 +12,8 @@ namespace {
 
 using proxy::Verdict;
 
-// The parts of a URL as they go into a request; nothing is decoded or normalised here: that is for the code that is asked.
+// The parts of a URL as they go into a request; nothing is decoded or normalised here: that is for the code that is
+// asked.
 struct UrlParts {
   bool tls = false;
   std::string_view authority;
@@ -33,13 +34,16 @@ std::expected<UrlParts, std::string> split_url(std::string_view url) {
   auto end = std::min(rest.find_first_of("/?"), rest.size());
   parts.authority = rest.substr(0, end);
   parts.target = rest.substr(end);
-  if (!http::split_authority(parts.authority)) return std::unexpected(fmt::format("'{}' has no host that can be read", url));
+  if (!http::split_authority(parts.authority))
+    return std::unexpected(fmt::format("'{}' has no host that can be read", url));
   return parts;
 }
 
 std::string request_text(const DryRequest& request, const UrlParts& url) {
-  std::string text = request.method + " " + (url.target.starts_with('/') ? "" : "/") + std::string(url.target) + " HTTP/1.1\r\n";
-  bool has_host = std::ranges::any_of(request.fields, [](const auto& field) { return http::iequals(field.first, "Host"); });
+  std::string text =
+      request.method + " " + (url.target.starts_with('/') ? "" : "/") + std::string(url.target) + " HTTP/1.1\r\n";
+  bool has_host =
+      std::ranges::any_of(request.fields, [](const auto& field) { return http::iequals(field.first, "Host"); });
   if (!has_host) text += "Host: " + std::string(url.authority) + "\r\n";
   for (const auto& [name, value] : request.fields) text += name + ": " + value + "\r\n";
   return text + "\r\n";
@@ -66,7 +70,8 @@ DryRequest request_of(std::string_view method_and_url) {
   return request;
 }
 
-// The listener of that port which has a site for the host, else the first of that port; without one, the same by scheme alone.
+// The listener of that port which has a site for the host, else the first of that port; without one, the same by scheme
+// alone.
 std::optional<DryRun::Arrival> DryRun::find_listen(const proxy::Snapshot& snapshot, bool tls, std::uint16_t port,
                                                    std::string_view authority) {
   Arrival best;
@@ -84,7 +89,8 @@ std::optional<DryRun::Arrival> DryRun::find_listen(const proxy::Snapshot& snapsh
   return best.entry == nullptr ? std::nullopt : std::optional(best);
 }
 
-std::expected<std::unique_ptr<DryRun>, std::string> DryRun::decide(const proxy::Snapshot& snapshot, const DryRequest& request) {
+std::expected<std::unique_ptr<DryRun>, std::string> DryRun::decide(const proxy::Snapshot& snapshot,
+                                                                   const DryRequest& request) {
   auto url = split_url(request.url);
   if (!url) return std::unexpected(url.error());
   auto peer = IpAddress::parse(request.from);
@@ -96,7 +102,8 @@ std::expected<std::unique_ptr<DryRun>, std::string> DryRun::decide(const proxy::
   if (port == 0) port = url->tls ? 443 : 80;
   auto listen = find_listen(snapshot, url->tls, port, url->authority);
   if (!listen) {
-    return std::unexpected(fmt::format("nothing listens for {}; the configuration listens on {}", url->tls ? "https" : "http", what_listens(snapshot)));
+    return std::unexpected(fmt::format("nothing listens for {}; the configuration listens on {}",
+                                       url->tls ? "https" : "http", what_listens(snapshot)));
   }
   std::unique_ptr<DryRun> run(new DryRun);
   run->listen_ = *listen;
@@ -132,7 +139,8 @@ void DryRun::map_forwarded(const proxy::AdmissionContext& context) {
   for (const policy::Server& server : upstream.servers) {
     auto mapped = proxy::map_upstream_request(admission_, server, variables_, request_, arena_);
     if (!mapped) return refuse(mapped.error());
-    asked_.push_back({.server = &server, .url = server.name + std::string(mapped->target), .host = std::string(mapped->authority)});
+    asked_.push_back(
+        {.server = &server, .url = server.name + std::string(mapped->target), .host = std::string(mapped->authority)});
   }
   proxy::edit_request_fields(context, admission_, variables_, request_, arena_);
 }
@@ -143,7 +151,8 @@ std::uint16_t DryRun::status() const {
 }
 
 std::string DryRun::body() {
-  const auto* respond = admission_.match.route == nullptr ? nullptr : std::get_if<policy::RespondTarget>(&admission_.match.route->target);
+  const auto* respond =
+      admission_.match.route == nullptr ? nullptr : std::get_if<policy::RespondTarget>(&admission_.match.route->target);
   if (respond == nullptr) return {};
   return std::string(respond->body.expand(variables_, arena_, policy::Template::Use::text));
 }

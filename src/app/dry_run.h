@@ -1,4 +1,5 @@
-// One request, decided by the same code as on the data path, but without a connection: what `explain` and `test` look at.
+// One request, decided by the same code as on the data path, but without a connection: what `explain` and `test` look
+// at.
 #pragma once
 
 #include <expected>
@@ -28,8 +29,10 @@ DryRequest request_of(std::string_view method_and_url);
 
 class DryRun {
  public:
-  // The error says why there is nothing to decide: the URL is none, or nothing listens for it. The snapshot outlives it.
-  static std::expected<std::unique_ptr<DryRun>, std::string> decide(const proxy::Snapshot& snapshot, const DryRequest& request);
+  // The error says why there is nothing to decide: the URL is none, or nothing listens for it. The snapshot outlives
+  // it.
+  static std::expected<std::unique_ptr<DryRun>, std::string> decide(const proxy::Snapshot& snapshot,
+                                                                    const DryRequest& request);
 
   const proxy::Entry& entry() const { return *listen_.entry; }
   const proxy::Listen& listen() const { return *listen_.listen; }
@@ -51,7 +54,9 @@ class DryRun {
     std::string host;
   };
   const std::vector<Asked>& asked() const { return asked_; }
-  const policy::Upstream* upstream() const { return forwarded() ? admission_.match.route->forward()->upstream : nullptr; }
+  const policy::Upstream* upstream() const {
+    return forwarded() ? admission_.match.route->forward()->upstream : nullptr;
+  }
   // As the client would see it, where the server answers with this Location.
   std::string location_seen(std::string_view location, const policy::Server& server);
 
@@ -63,13 +68,14 @@ class DryRun {
     bool other_port = false;  // nothing listens on the URL's port: it is supposed to be mapped to this one
   };
   DryRun() : request_(arena_), variables_(request_, admission_) {}
-  static std::optional<Arrival> find_listen(const proxy::Snapshot& snapshot, bool tls, std::uint16_t port, std::string_view authority);
+  static std::optional<Arrival> find_listen(const proxy::Snapshot& snapshot, bool tls, std::uint16_t port,
+                                            std::string_view authority);
   void read_and_admit(const proxy::Snapshot& snapshot);
   void map_forwarded(const proxy::AdmissionContext& context);
   void refuse(const Error& error);
 
   Arena arena_;
-  std::string octets_;     // the request as it would arrive
+  std::string octets_;  // the request as it would arrive
   std::string peer_text_;
   Arrival listen_;
   policy::Hop hop_;

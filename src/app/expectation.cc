@@ -15,11 +15,13 @@ using config::ExpectationConfig;
 std::string what_happened(const DryRun& run) {
   const proxy::Admission& admission = run.admission();
   if (run.refused()) {
-    std::string detail = admission.detail.empty() ? std::string(info(admission.error.code).what) : std::string(admission.detail);
+    std::string detail =
+        admission.detail.empty() ? std::string(info(admission.error.code).what) : std::string(admission.detail);
     return fmt::format("it is refused as {} ({})", name(admission.error.code), detail);
   }
   if (run.forwarded()) return "it goes to " + run.asked().front().url;
-  if (!admission.location.empty()) return fmt::format("it is redirected ({}) to {}", admission.status, admission.location);
+  if (!admission.location.empty())
+    return fmt::format("it is redirected ({}) to {}", admission.status, admission.location);
   return fmt::format("the gate answers {}", admission.status);
 }
 
@@ -49,7 +51,8 @@ class Comparison {
     if (expected_.route.empty()) return;
     const policy::Route* route = run_.admission().match.route;
     if (route == nullptr) return differs("route", expected_.route, what_happened(run_));
-    if (route->pattern != expected_.route) differs("route", expected_.route, fmt::format("it is {} ({})", route->label(), route->place_text));
+    if (route->pattern != expected_.route)
+      differs("route", expected_.route, fmt::format("it is {} ({})", route->label(), route->place_text));
   }
 
   void compare_answer() {
@@ -72,7 +75,8 @@ class Comparison {
     for (const auto& [name, value] : expected_.header) compare_field(name, value, sent);
   }
 
-  void compare_field(const std::string& name, const std::string& value, const std::vector<std::pair<std::string, std::string>>& sent) {
+  void compare_field(const std::string& name, const std::string& value,
+                     const std::vector<std::pair<std::string, std::string>>& sent) {
     std::string got;
     for (const auto& [sent_name, sent_value] : sent) {
       if (!http::iequals(sent_name, name)) continue;
@@ -80,7 +84,8 @@ class Comparison {
       got += fmt::format("{}'{}'", got.empty() ? "" : " and ", sent_value);
     }
     if (got.empty() && value.empty()) return;
-    differs(name, value.empty() ? std::string("no such field") : fmt::format("'{}'", value), got.empty() ? "it is not sent" : "it is " + got);
+    differs(name, value.empty() ? std::string("no such field") : fmt::format("'{}'", value),
+            got.empty() ? "it is not sent" : "it is " + got);
   }
 
   const ExpectationConfig& expected_;

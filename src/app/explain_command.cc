@@ -40,8 +40,8 @@ void print_steps(const std::vector<Step>& steps, const CommandWorld& world) {
   for (const Step& step : steps) {
     std::string place = step.place.empty() ? "" : fmt::format("  ({})", step.place);
     bool bad = step.topic == "refused";
-    world.out << fmt::format("{}{:<11}{}{}{}{}{}\n", ansi ? (bad ? "\033[1;31m" : "\033[1m") : "", step.topic, ansi ? "\033[0m" : "", step.text,
-                             ansi ? "\033[2m" : "", place, ansi ? "\033[0m" : "");
+    world.out << fmt::format("{}{:<11}{}{}{}{}{}\n", ansi ? (bad ? "\033[1;31m" : "\033[1m") : "", step.topic,
+                             ansi ? "\033[0m" : "", step.text, ansi ? "\033[2m" : "", place, ansi ? "\033[0m" : "");
   }
 }
 
@@ -54,10 +54,13 @@ void print_json(DryRun& run, const CommandWorld& world) {
   const policy::Route* route = run.admission().match.route;
   if (route != nullptr) json["route"] = {{"label", route->label()}, {"place", route->place_text}};
   if (run.forwarded()) {
-    for (const DryRun::Asked& asked : run.asked()) json["upstream"].push_back({{"url", asked.url}, {"host", asked.host}});
-    for (const auto& [name, value] : fields_for_server(run)) json["fields"].push_back({{"name", name}, {"value", value}});
+    for (const DryRun::Asked& asked : run.asked())
+      json["upstream"].push_back({{"url", asked.url}, {"host", asked.host}});
+    for (const auto& [name, value] : fields_for_server(run))
+      json["fields"].push_back({{"name", name}, {"value", value}});
   }
-  for (const Step& step : explain(run)) json["steps"].push_back({{"topic", step.topic}, {"text", step.text}, {"place", step.place}});
+  for (const Step& step : explain(run))
+    json["steps"].push_back({{"topic", step.topic}, {"text", step.text}, {"place", step.place}});
   world.out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 

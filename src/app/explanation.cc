@@ -11,8 +11,10 @@ using policy::Route;
 using proxy::Verdict;
 
 Step listener_step(const DryRun& run) {
-  Step step{"listener", fmt::format("{} ({})", run.entry().name, run.listen().text), policy::file_and_line(run.entry().config->place)};
-  if (run.other_port()) step.text += "; nothing listens on the port of the URL, so it is taken for one that is mapped to this";
+  Step step{"listener", fmt::format("{} ({})", run.entry().name, run.listen().text),
+            policy::file_and_line(run.entry().config->place)};
+  if (run.other_port())
+    step.text += "; nothing listens on the port of the URL, so it is taken for one that is mapped to this";
   return step;
 }
 
@@ -21,7 +23,8 @@ Step client_step(const DryRun& run) {
   if (client.address_text.empty()) return {"client", std::string(run.hop().peer_text), ""};
   std::string text = fmt::format("{} over {}", client.address_text, client.scheme);
   if (run.hop().trusted) {
-    text += fmt::format("; {} is one of trusted_proxies: what it forwards about the client is believed", run.hop().peer_text);
+    text += fmt::format("; {} is one of trusted_proxies: what it forwards about the client is believed",
+                        run.hop().peer_text);
   } else {
     text += "; not one of trusted_proxies: forwarded fields that it sends are replaced";
   }
@@ -63,7 +66,9 @@ void add_answer(DryRun& run, std::vector<Step>& steps) {
   std::string place = admission.match.route != nullptr ? admission.match.route->place_text : "";
   switch (admission.verdict) {
     case Verdict::to_https:
-      steps.push_back({"https", fmt::format("{} to {}: the site has a certificate, and http is not served where https is", admission.status, admission.location),
+      steps.push_back({"https",
+                       fmt::format("{} to {}: the site has a certificate, and http is not served where https is",
+                                   admission.status, admission.location),
                        admission.match.site->place_text});
       return;
     case Verdict::redirect:

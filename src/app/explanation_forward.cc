@@ -29,10 +29,12 @@ void add_servers(const DryRun& run, std::vector<Step>& steps) {
   const Route& route = *run.admission().match.route;
   steps.push_back({"asked for", run.asked().front().url + "; " + policy::mapping_reason(route), route.place_text});
   if (upstream.servers.size() == 1) return;
-  steps.push_back({"upstream", fmt::format("{}: {} servers, chosen {}; one that fails {} times is passed over for {}, and a request that may be sent again "
-                                           "meets up to {} others",
-                                           upstream.name, upstream.servers.size(), balance_text(upstream.balance), upstream.fail_after,
-                                           format_duration(upstream.fail_for), upstream.retries),
+  steps.push_back({"upstream",
+                   fmt::format("{}: {} servers, chosen {}; one that fails {} times is passed over for {}, and a "
+                               "request that may be sent again "
+                               "meets up to {} others",
+                               upstream.name, upstream.servers.size(), balance_text(upstream.balance),
+                               upstream.fail_after, format_duration(upstream.fail_for), upstream.retries),
                    ""});
   for (const DryRun::Asked& asked : run.asked()) {
     const policy::Server& server = *asked.server;
@@ -46,7 +48,8 @@ void add_servers(const DryRun& run, std::vector<Step>& steps) {
 
 std::string verify_text(const config::UpstreamTlsConfig& tls, const policy::Server& server) {
   switch (tls.verify) {
-    case config::Verify::full: return fmt::format("the certificate must be valid, trusted and for {} (verify: full)", server.url.host);
+    case config::Verify::full:
+      return fmt::format("the certificate must be valid, trusted and for {} (verify: full)", server.url.host);
     case config::Verify::chain: return "the certificate must be valid and trusted, for any name (verify: chain)";
     case config::Verify::none: return "the certificate is not verified at all (verify: none)";
   }
@@ -54,14 +57,16 @@ std::string verify_text(const config::UpstreamTlsConfig& tls, const policy::Serv
 }
 
 void add_tls(const DryRun& run, std::vector<Step>& steps) {
-  auto secure = std::ranges::find_if(run.asked(), [](const DryRun::Asked& asked) { return asked.server->url.scheme == "https"; });
+  auto secure =
+      std::ranges::find_if(run.asked(), [](const DryRun::Asked& asked) { return asked.server->url.scheme == "https"; });
   if (secure == run.asked().end()) {
     steps.push_back({"TLS", "none: the server is spoken to in plain text", ""});
     return;
   }
   const config::UpstreamTlsConfig& tls = run.upstream()->tls;
   std::string text = verify_text(tls, *secure->server);
-  if (tls.verify != config::Verify::none) text += "; authorities: " + (tls.ca.empty() ? std::string("the system's") : tls.ca.value);
+  if (tls.verify != config::Verify::none)
+    text += "; authorities: " + (tls.ca.empty() ? std::string("the system's") : tls.ca.value);
   auto host = http::split_authority(secure->host);
   std::string sni = !tls.sni.empty() ? tls.sni : std::string(host ? host->host : std::string_view());
   text += fmt::format("; asked for as {}{}", sni, tls.sni.empty() ? ", the Host that is sent" : "");
@@ -73,10 +78,12 @@ void add_tls(const DryRun& run, std::vector<Step>& steps) {
 
 void add_bounds(const DryRun& run, std::vector<Step>& steps) {
   const config::TimeoutsConfig& t = run.admission().match.route->timeouts;
-  steps.push_back({"time-outs", fmt::format("connect {}, response_head {}, body_idle {}, min_rate {}, tunnel_idle {}", format_duration(t.connect),
-                                            format_duration(t.response_head), format_duration(t.body_idle),
-                                            format_byte_rate(t.min_rate.bytes_per_second), format_duration(t.tunnel_idle)),
-                   ""});
+  steps.push_back(
+      {"time-outs",
+       fmt::format("connect {}, response_head {}, body_idle {}, min_rate {}, tunnel_idle {}",
+                   format_duration(t.connect), format_duration(t.response_head), format_duration(t.body_idle),
+                   format_byte_rate(t.min_rate.bytes_per_second), format_duration(t.tunnel_idle)),
+       ""});
   auto limit = run.admission().match.route->max_body;
   if (!limit) limit = run.entry().policy->max_body;
   bool unlimited = !limit || *limit == config::unlimited.count;
@@ -100,7 +107,8 @@ void add_response(DryRun& run, std::vector<Step>& steps) {
   if (seen != asked.url) text += fmt::format(": {} becomes {}", asked.url, seen);
   steps.push_back({"response", std::move(text), ""});
   std::string edits;
-  for (const policy::FieldEdit& edit : run.admission().match.route->response_edits) edits += (edits.empty() ? "" : ", ") + edit_text(edit);
+  for (const policy::FieldEdit& edit : run.admission().match.route->response_edits)
+    edits += (edits.empty() ? "" : ", ") + edit_text(edit);
   if (!edits.empty()) steps.push_back({"", "response_headers: " + edits, ""});
 }
 
@@ -119,7 +127,8 @@ void add_forwarding(DryRun& run, std::vector<Step>& steps) {
   add_servers(run, steps);
   add_tls(run, steps);
   std::string topic = "fields";
-  for (const auto& [name, value] : fields_for_server(run)) steps.push_back({std::exchange(topic, ""), name + ": " + value, ""});
+  for (const auto& [name, value] : fields_for_server(run))
+    steps.push_back({std::exchange(topic, ""), name + ": " + value, ""});
   add_bounds(run, steps);
   add_response(run, steps);
 }

@@ -38,7 +38,8 @@ void print_untranslated(const Imported& imported, const CommandWorld& world) {
   print_list("Done otherwise, or without being asked:", Fate::changed, imported, world);
   print_list("Not needed:", Fate::not_needed, imported, world);
   auto lost = std::ranges::count(imported.untranslated, Fate::lost, &Untranslated::fate);
-  world.err << fmt::format("\n{} lines have no line in the result, {} of them need a decision.\n", imported.untranslated.size(), lost);
+  world.err << fmt::format("\n{} lines have no line in the result, {} of them need a decision.\n",
+                           imported.untranslated.size(), lost);
 }
 
 void print_json(const Imported& imported, const CommandWorld& world) {
@@ -46,7 +47,11 @@ void print_json(const Imported& imported, const CommandWorld& world) {
   json["yaml"] = imported.yaml;
   json["untranslated"] = nlohmann::ordered_json::array();
   for (const Untranslated& item : imported.untranslated) {
-    json["untranslated"].push_back({{"file", item.file}, {"line", item.line}, {"directive", item.directive}, {"why", item.why}, {"fate", text(item.fate)}});
+    json["untranslated"].push_back({{"file", item.file},
+                                    {"line", item.line},
+                                    {"directive", item.directive},
+                                    {"why", item.why},
+                                    {"fate", text(item.fate)}});
   }
   json["errors"] = nlohmann::ordered_json::parse(config::print_json(imported.errors));
   world.out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";

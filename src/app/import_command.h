@@ -13,7 +13,8 @@ struct ImportArguments {
   Format format = Format::text;
 };
 
-// The YAML on `out`, the list of what has no line in it on `err`. Exit::failed where a file could not be read or understood.
+// The YAML on `out`, the list of what has no line in it on `err`. Exit::failed where a file could not be read or
+// understood.
 Exit import_apache_command(const ImportArguments& arguments, const CommandWorld& world);
 
 }  // namespace sp::app

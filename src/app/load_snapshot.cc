@@ -10,7 +10,8 @@ namespace sp::app {
 
 LoadedSnapshot load_snapshot(const std::string& path, NamedFiles named, const CommandWorld& world) {
   config::Loaded loaded = config::load_file(path, world.files);
-  LoadedSnapshot result{.snapshot = nullptr, .findings = std::move(loaded.findings), .sources = std::move(loaded.sources)};
+  LoadedSnapshot result{
+      .snapshot = nullptr, .findings = std::move(loaded.findings), .sources = std::move(loaded.sources)};
   if (config::has_errors(result.findings)) return result;
   OverlayFiles files(world.files);
   if (named != NamedFiles::required) {

@@ -14,7 +14,7 @@ namespace sp::app {
 // Whether certificates, keys and authorities must be there: `check` looks at them, `explain` and `test` can do without.
 enum class NamedFiles : std::uint8_t {
   required,
-  if_readable,   // the others only warn
+  if_readable,  // the others only warn
   not_looked_at,
 };
 

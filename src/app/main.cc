@@ -21,7 +21,8 @@ namespace {
 config::Color color_of(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  bool plain = (no_color != nullptr && *no_color != '\0') || (terminal != nullptr && std::string_view(terminal) == "dumb");
+  bool plain =
+      (no_color != nullptr && *no_color != '\0') || (terminal != nullptr && std::string_view(terminal) == "dumb");
   return !plain && isatty(descriptor) != 0 ? config::Color::ansi : config::Color::none;
 }
 
@@ -41,8 +42,9 @@ class CommandLine {
   explicit CommandLine(const CommandWorld& world) : world_(world) {
     app_.require_subcommand(1);
     app_.formatter(std::make_shared<Words>());
-    app_.footer("Without -c the configuration is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml.\n"
-                "Exit codes: 0 it worked, 1 it failed, 2 wrong usage, 3 the configuration is wrong.");
+    app_.footer(
+        "Without -c the configuration is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml.\n"
+        "Exit codes: 0 it worked, 1 it failed, 2 wrong usage, 3 the configuration is wrong.");
     add_run();
     add_check();
     add_explain();
@@ -80,22 +82,31 @@ class CommandLine {
     add_file(sub, run_.file);
   }
   void add_check() {
-    auto* sub = command("check", "Says everything that is wrong with a configuration", [this] { return check_command(check_, world_); });
+    auto* sub = command("check", "Says everything that is wrong with a configuration",
+                        [this] { return check_command(check_, world_); });
     add_file(sub, check_.file);
     add_json(sub, check_.format);
-    sub->add_flag_callback("--no-files", [this] { check_.named_files = NamedFiles::not_looked_at; },
-                           "Do not look at the certificates and keys that it names: it is for another machine");
+    sub->add_flag_callback(
+        "--no-files", [this] { check_.named_files = NamedFiles::not_looked_at; },
+        "Do not look at the certificates and keys that it names: it is for another machine");
   }
   void add_explain() {
-    auto* sub = command("explain", "What would happen to a request, and why", [this] { return explain_command(explain_, world_); });
+    auto* sub = command("explain", "What would happen to a request, and why",
+                        [this] { return explain_command(explain_, world_); });
     add_file(sub, explain_.file);
     add_json(sub, explain_.format);
     sub->add_option("--from", explain_.from, "The address of the client (192.0.2.1)")->type_name("IP");
-    sub->add_option("-H,--header", explain_.fields, "A field of the request; may be given several times")->type_name("'NAME: VALUE'")->allow_extra_args(false);
-    sub->add_option("request", explain_.request, "A method (GET if there is none) and a URL")->type_name("[METHOD] URL")->required()->expected(1, 2);
+    sub->add_option("-H,--header", explain_.fields, "A field of the request; may be given several times")
+        ->type_name("'NAME: VALUE'")
+        ->allow_extra_args(false);
+    sub->add_option("request", explain_.request, "A method (GET if there is none) and a URL")
+        ->type_name("[METHOD] URL")
+        ->required()
+        ->expected(1, 2);
   }
   void add_test() {
-    auto* sub = command("test", "Runs the expectations that stand in the configuration", [this] { return test_command(test_, world_); });
+    auto* sub = command("test", "Runs the expectations that stand in the configuration",
+                        [this] { return test_command(test_, world_); });
     add_file(sub, test_.file);
     add_json(sub, test_.format);
   }
@@ -105,24 +116,32 @@ class CommandLine {
     auto* apache = sub->add_subcommand("apache", "Reads configurations of Apache httpd");
     apache->final_callback([this] { chosen_ = [this] { return import_apache_command(import_, world_); }; });
     add_json(apache, import_.format);
-    apache->add_option("files", import_.files, "In the order in which Apache reads them")->type_name("FILE...")->required();
+    apache->add_option("files", import_.files, "In the order in which Apache reads them")
+        ->type_name("FILE...")
+        ->required();
   }
   void add_reverse_proxy() {
-    auto* sub = command("reverse-proxy", "Runs a gate in front of one server; needs no file", [this] { return reverse_proxy_command(reverse_proxy_, world_); });
+    auto* sub = command("reverse-proxy", "Runs a gate in front of one server; needs no file",
+                        [this] { return reverse_proxy_command(reverse_proxy_, world_); });
     sub->add_option("--from", reverse_proxy_.from, "Where to listen: https://:8443")->type_name("URL")->required();
     sub->add_option("--to", reverse_proxy_.to, "The server: http://127.0.0.1:9000")->type_name("URL")->required();
-    sub->add_option("--cert", reverse_proxy_.cert, "The certificate; without it, one is made on the spot")->type_name("FILE");
-    sub->add_option("--key", reverse_proxy_.key, "Its key; without it, it is in the file of the certificate")->type_name("FILE");
+    sub->add_option("--cert", reverse_proxy_.cert, "The certificate; without it, one is made on the spot")
+        ->type_name("FILE");
+    sub->add_option("--key", reverse_proxy_.key, "Its key; without it, it is in the file of the certificate")
+        ->type_name("FILE");
   }
   void add_describing() {
-    command("schema", "Prints the JSON Schema of the configuration, for editors", [this] { return schema_command(world_); });
-    command("reference", "Prints the reference page: every key, every code", [this] { return reference_command(world_); });
+    command("schema", "Prints the JSON Schema of the configuration, for editors",
+            [this] { return schema_command(world_); });
+    command("reference", "Prints the reference page: every key, every code",
+            [this] { return reference_command(world_); });
     auto* sub = command("version", "Prints the version", [this] { return version_command(version_, world_); });
     add_json(sub, version_);
   }
   // For people who build the program: `./dev run`. Not one of its commands, and so not in the help.
   void add_demo() {
-    auto* sub = command("demo", "The example gate with an origin of its own", [this] { return demo_command(demo_, world_); });
+    auto* sub =
+        command("demo", "The example gate with an origin of its own", [this] { return demo_command(demo_, world_); });
     sub->group("");
     sub->add_option("--config", demo_.file, "The configuration")->type_name("FILE")->required();
   }

@@ -18,7 +18,8 @@ struct ReverseProxyArguments {
 
 // The configuration that these arguments stand for. A certificate that is made goes into `files`; it says on `err` what
 // clients have to know about it.
-std::string reverse_proxy_configuration(const ReverseProxyArguments& arguments, OverlayFiles& files, const CommandWorld& world);
+std::string reverse_proxy_configuration(const ReverseProxyArguments& arguments, OverlayFiles& files,
+                                        const CommandWorld& world);
 
 // Runs until a signal ends it.
 Exit reverse_proxy_command(const ReverseProxyArguments& arguments, const CommandWorld& world);

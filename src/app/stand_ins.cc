@@ -35,10 +35,11 @@ class StandInMaker {
   bool unreadable(const config::Text& path) {
     if (disk_.read(path.value, most_octets)) return false;
     if (warned_.insert(path.value).second) {
-      findings_.push_back({.severity = Finding::Severity::warning,
-                           .place = path.place,
-                           .message = "`" + path.value + "` cannot be read here: what it says is not taken into account",
-                           .remedy = "run this where the gate runs, as a user who may read it"});
+      findings_.push_back(
+          {.severity = Finding::Severity::warning,
+           .place = path.place,
+           .message = "`" + path.value + "` cannot be read here: what it says is not taken into account",
+           .remedy = "run this where the gate runs, as a user who may read it"});
     }
     return true;
   }

@@ -1,5 +1,5 @@
-// Certificates and keys that cannot be read here: decisions about requests need none of their content, and often they are
-// on another machine, or are root's.
+// Certificates and keys that cannot be read here: decisions about requests need none of their content, and often they
+// are on another machine, or are root's.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@ enum class StandIns : std::uint8_t { where_unreadable, everywhere };
 // Puts a pair made on the spot, for every host of the configuration, in the place of the certificates, keys and
 // authorities that `config` names. A warning for each file that was replaced because it cannot be read.
 void put_stand_ins(const config::Config& config, StandIns which, const config::FileSystem& disk,
-                   std::chrono::system_clock::time_point now, OverlayFiles& files, std::vector<config::Finding>& findings);
+                   std::chrono::system_clock::time_point now, OverlayFiles& files,
+                   std::vector<config::Finding>& findings);
 
 }  // namespace sp::app

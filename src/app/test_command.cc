@@ -19,8 +19,9 @@ struct Outcome {
 void print_outcome(const Outcome& outcome, const CommandWorld& world) {
   bool ansi = world.out_color == config::Color::ansi;
   bool passed = outcome.differences.empty();
-  world.out << fmt::format("{}{}{} {} from {}  ({})\n", ansi ? (passed ? "\033[32m" : "\033[1;31m") : "", passed ? "pass" : "FAIL", ansi ? "\033[0m" : "",
-                           outcome.test->request.value, outcome.test->from, policy::file_and_line(outcome.test->place));
+  world.out << fmt::format("{}{}{} {} from {}  ({})\n", ansi ? (passed ? "\033[32m" : "\033[1;31m") : "",
+                           passed ? "pass" : "FAIL", ansi ? "\033[0m" : "", outcome.test->request.value,
+                           outcome.test->from, policy::file_and_line(outcome.test->place));
   for (const std::string& difference : outcome.differences) world.out << "     " << difference << "\n";
 }
 

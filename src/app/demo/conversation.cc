@@ -23,7 +23,11 @@ void abort_stream(void* stream, Code why) { static_cast<runtime::Stream*>(stream
 class Conversation {
  public:
   Conversation(runtime::Stream& stream, std::string_view own_authority, runtime::CancelToken& token)
-      : stream_(stream), own_authority_(own_authority), token_(token), reader_(limits_), body_(in_, limits_, Side::client) {}
+      : stream_(stream),
+        own_authority_(own_authority),
+        token_(token),
+        reader_(limits_),
+        body_(in_, limits_, Side::client) {}
 
   Task<void> run() {
     for (bool again = true; again;) {
@@ -97,7 +101,8 @@ class Conversation {
   Result<Head> write_head(const http::ResponseHead& head, const http::RequestHead& request, bool keep_alive) {
     std::size_t room = proxy::head_octets(head.fields) + 512;
     codec::h1::OutBuffer out({arena_.chars(room), room});
-    auto written = codec::h1::write_response_head(head, {.client_version = request.version, .asked = request.method, .keep_alive = keep_alive}, out);
+    auto written = codec::h1::write_response_head(
+        head, {.client_version = request.version, .asked = request.method, .keep_alive = keep_alive}, out);
     if (!written) return fail(written.error());
     return Head{out.view(), written->keep_alive};
   }

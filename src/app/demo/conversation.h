@@ -11,6 +11,7 @@
 namespace sp::app::demo {
 
 // Answers requests until the other side ends the connection, or `token` does.
-runtime::Task<void> converse(std::unique_ptr<runtime::Stream> stream, std::string own_authority, runtime::CancelToken& token);
+runtime::Task<void> converse(std::unique_ptr<runtime::Stream> stream, std::string own_authority,
+                             runtime::CancelToken& token);
 
 }  // namespace sp::app::demo

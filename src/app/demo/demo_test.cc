@@ -35,7 +35,9 @@ TEST(Pages, a_delay_is_bounded) {
   EXPECT_EQ(page_for(request, {}, "").delay.count(), 0);
 }
 
-TEST(WebSocket, accepts_as_the_rfc_has_it) { EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); }
+TEST(WebSocket, accepts_as_the_rfc_has_it) {
+  EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
 
 // RFC 6455 section 5.7: "Hello", masked.
 constexpr std::string_view hello = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";

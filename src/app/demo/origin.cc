@@ -11,7 +11,8 @@ Result<std::unique_ptr<Origin>> Origin::bind() {
   return std::unique_ptr<Origin>(new Origin(std::move(socket), at.text()));
 }
 
-Origin::Origin(runtime::BoundSocket socket, std::string authority) : socket_(std::move(socket)), authority_(std::move(authority)) {}
+Origin::Origin(runtime::BoundSocket socket, std::string authority)
+    : socket_(std::move(socket)), authority_(std::move(authority)) {}
 
 void Origin::serve() {
   thread_ = std::thread([this] { run(); });
@@ -19,7 +20,8 @@ void Origin::serve() {
 
 void Origin::run() {
   runtime::EpollNetwork network(loop_);
-  listener_ = network.serve(std::move(socket_), [this](runtime::Accepted connection) { accepted(std::move(connection.stream)); });
+  listener_ = network.serve(std::move(socket_),
+                            [this](runtime::Accepted connection) { accepted(std::move(connection.stream)); });
   loop_.run();
 }
 

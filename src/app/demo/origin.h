@@ -1,5 +1,5 @@
-// The demo's origin server: HTTP/1.1 on a port of 127.0.0.1, on a thread of its own, over the runtime and the codec of the
-// gate itself.
+// The demo's origin server: HTTP/1.1 on a port of 127.0.0.1, on a thread of its own, over the runtime and the codec of
+// the gate itself.
 #pragma once
 
 #include <memory>

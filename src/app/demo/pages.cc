@@ -26,8 +26,8 @@ document.getElementById("send").onclick = () => socket.send(document.getElementB
 constexpr int longest_delay = 60'000;
 
 std::string as_text(const http::RequestHead& request, std::size_t content) {
-  std::string text = fmt::format("{} {}{}{} HTTP/{}\n", request.method_text, request.path, request.has_query ? "?" : "", request.query,
-                                 http::text(request.version));
+  std::string text = fmt::format("{} {}{}{} HTTP/{}\n", request.method_text, request.path, request.has_query ? "?" : "",
+                                 request.query, http::text(request.version));
   text += fmt::format("Host: {}\n", request.authority);
   for (const http::Field& field : request.fields) text += fmt::format("{}: {}\n", field.name, field.value);
   if (content != 0) text += fmt::format("\n({} octets of content)\n", content);
