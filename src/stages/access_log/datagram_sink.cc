@@ -85,8 +85,8 @@ class DatagramSink : public Sink {
   int fault_ = 0;
 };
 
-// RFC 3164 as the C library writes it to /dev/log: "<30>Nov  3 12:00:00 sallyport[123]: ...", facility daemon, level info,
-// local time.
+// RFC 3164 as the C library writes it to /dev/log: "<30>Nov  3 12:00:00 sallyport[123]: ...", facility daemon, level
+// info, local time.
 class SyslogSink final : public DatagramSink {
  public:
   explicit SyslogSink(std::string path) : DatagramSink("syslog", std::move(path)) {}

@@ -56,7 +56,8 @@ TEST(Escape, long_texts_are_cut_between_characters) {
   EXPECT_EQ(json(std::string(256, 'a'), Limit::name), std::string(256, 'a'));
   EXPECT_EQ(json(std::string(257, 'a'), Limit::name), std::string(256, 'a') + "...");
   EXPECT_EQ(json(std::string(255, 'a') + "\xc3\xa9", Limit::name), std::string(255, 'a') + "...");
-  EXPECT_EQ(json(std::string(1'000'000, '\x80'), Limit::name).size(), 253u * 6 + 3) << "no more than is to be kept whole";
+  EXPECT_EQ(json(std::string(1'000'000, '\x80'), Limit::name).size(), 253u * 6 + 3)
+      << "no more than is to be kept whole";
   EXPECT_EQ(clf(std::string(1'000'000, '\n'), Limit::target).size(), 8192u * 2 + 3);
 }
 
@@ -74,7 +75,8 @@ TEST(Escape, random_octets_make_one_safe_line) {
   const std::string_view pool = "\"\\\x1b\n\r\xc3\xa9\xe2\x80\xae\xf0\x9f\x98\x80\xed\xa0\x80 az\x7f\xff";
   for (int round = 0; round < 5'000; ++round) {
     std::string text;
-    for (std::size_t i = random() % 40; i > 0; --i) text += (random() & 1) != 0 ? pool[random() % pool.size()] : static_cast<char>(random());
+    for (std::size_t i = random() % 40; i > 0; --i)
+      text += (random() & 1) != 0 ? pool[random() % pool.size()] : static_cast<char>(random());
     for (const std::string& line : {json(text), clf(text), value(text)}) {
       for (char c : line) ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
     }

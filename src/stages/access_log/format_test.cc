@@ -20,36 +20,64 @@ std::string line(Format format, const Record& record) {
 }
 
 Record forwarded() {
-  Record record{.time = noon, .client = "192.0.2.1", .peer = "10.0.0.9", .listen = "https://:443", .method = "GET",
-                .authority = "lists.example.com", .path = "/sympa/home", .query = "x=1&y=%20", .has_query = true,
-                .status = 200, .octets_in = 7, .octets_out = 5120, .referer = "https://lists.example.com/",
-                .user_agent = "curl/8", .tls_version = "TLSv1.3", .tls_cipher = "TLS_AES_128_GCM_SHA256",
-                .tls_sni = "lists.example.com", .site = "lists.example.com", .route_kind = "path",
-                .route_pattern = "/sympa", .place = "sallyport.yaml:14", .upstream = "sympa",
-                .server = "https://actual.host", .server_address = "10.0.0.7:443", .attempts = 1, .reused = true,
+  Record record{.time = noon,
+                .client = "192.0.2.1",
+                .peer = "10.0.0.9",
+                .listen = "https://:443",
+                .method = "GET",
+                .authority = "lists.example.com",
+                .path = "/sympa/home",
+                .query = "x=1&y=%20",
+                .has_query = true,
+                .status = 200,
+                .octets_in = 7,
+                .octets_out = 5120,
+                .referer = "https://lists.example.com/",
+                .user_agent = "curl/8",
+                .tls_version = "TLSv1.3",
+                .tls_cipher = "TLS_AES_128_GCM_SHA256",
+                .tls_sni = "lists.example.com",
+                .site = "lists.example.com",
+                .route_kind = "path",
+                .route_pattern = "/sympa",
+                .place = "sallyport.yaml:14",
+                .upstream = "sympa",
+                .server = "https://actual.host",
+                .server_address = "10.0.0.7:443",
+                .attempts = 1,
+                .reused = true,
                 .id = "0123456789abcdef"};
-  record.phases = {.tls = 1'500us, .head = 0ns, .connect = 12'345'678ns, .first_byte = 2s, .last_byte = 999ns, .total = 2013ms};
+  record.phases = {
+      .tls = 1'500us, .head = 0ns, .connect = 12'345'678ns, .first_byte = 2s, .last_byte = 999ns, .total = 2013ms};
   return record;
 }
 
 TEST(Format, json_of_a_request_that_was_forwarded) {
-  EXPECT_EQ(line(Format::json, forwarded()),
-            R"({"time":"2026-11-03T12:00:00.123Z","client":"192.0.2.1","peer":"10.0.0.9","listen":"https://:443",)"
-            R"("method":"GET","host":"lists.example.com","target":"/sympa/home?x=1&y=%20","http":"1.1","status":200,)"
-            R"("in":7,"out":5120,"referer":"https://lists.example.com/","user_agent":"curl/8",)"
-            R"("tls":{"version":"TLSv1.3","cipher":"TLS_AES_128_GCM_SHA256","sni":"lists.example.com","resumed":false},)"
-            R"("site":"lists.example.com","route":"path /sympa","place":"sallyport.yaml:14","upstream":"sympa",)"
-            R"("server":"https://actual.host","address":"10.0.0.7:443","attempts":1,"reused":true,)"
-            R"("id":"0123456789abcdef","ms":{"tls":1.500,"head":0.000,"connect":12.345,"first_byte":2000.000,)"
-            R"("last_byte":0.000,"total":2013.000}})"
-            "\n");
+  EXPECT_EQ(
+      line(Format::json, forwarded()),
+      R"({"time":"2026-11-03T12:00:00.123Z","client":"192.0.2.1","peer":"10.0.0.9","listen":"https://:443",)"
+      R"("method":"GET","host":"lists.example.com","target":"/sympa/home?x=1&y=%20","http":"1.1","status":200,)"
+      R"("in":7,"out":5120,"referer":"https://lists.example.com/","user_agent":"curl/8",)"
+      R"("tls":{"version":"TLSv1.3","cipher":"TLS_AES_128_GCM_SHA256","sni":"lists.example.com","resumed":false},)"
+      R"("site":"lists.example.com","route":"path /sympa","place":"sallyport.yaml:14","upstream":"sympa",)"
+      R"("server":"https://actual.host","address":"10.0.0.7:443","attempts":1,"reused":true,)"
+      R"("id":"0123456789abcdef","ms":{"tls":1.500,"head":0.000,"connect":12.345,"first_byte":2000.000,)"
+      R"("last_byte":0.000,"total":2013.000}})"
+      "\n");
 }
 
 TEST(Format, json_of_a_failure_says_why_and_what_to_do) {
-  Record record{.time = noon, .client = "::1", .peer = "::1", .method = "POST", .authority = "a.example", .path = "/",
-                .version = http::Version::http10, .status = 502,
+  Record record{.time = noon,
+                .client = "::1",
+                .peer = "::1",
+                .method = "POST",
+                .authority = "a.example",
+                .path = "/",
+                .version = http::Version::http10,
+                .status = 502,
                 .error = {.code = Code::connection_refused, .side = Side::upstream},
-                .detail = "10.0.0.7:80", .remedy = "start it"};
+                .detail = "10.0.0.7:80",
+                .remedy = "start it"};
   EXPECT_EQ(line(Format::json, record),
             R"({"time":"2026-11-03T12:00:00.123Z","client":"::1","method":"POST","host":"a.example","target":"/",)"
             R"("http":"1.0","status":502,"in":0,"out":0,"error":{"code":"connection_refused","side":"upstream",)"
@@ -58,7 +86,10 @@ TEST(Format, json_of_a_failure_says_why_and_what_to_do) {
 }
 
 TEST(Format, json_of_a_head_that_was_not_understood) {
-  Record record{.time = noon, .client = "192.0.2.1", .peer = "192.0.2.1", .status = 400,
+  Record record{.time = noon,
+                .client = "192.0.2.1",
+                .peer = "192.0.2.1",
+                .status = 400,
                 .error = {.code = Code::bad_request_line, .side = Side::client}};
   EXPECT_EQ(line(Format::json, record),
             R"({"time":"2026-11-03T12:00:00.123Z","client":"192.0.2.1","status":400,"in":0,"out":0,)"
@@ -74,7 +105,8 @@ TEST(Format, common_and_combined_as_apache_has_them) {
 }
 
 TEST(Format, common_of_what_is_not_there) {
-  EXPECT_EQ(line(Format::combined, Record{.time = noon}), "- - - [03/Nov/2026:12:00:00 +0000] \"-\" 000 - \"-\" \"-\"\n");
+  EXPECT_EQ(line(Format::combined, Record{.time = noon}),
+            "- - - [03/Nov/2026:12:00:00 +0000] \"-\" 000 - \"-\" \"-\"\n");
 }
 
 TEST(Format, targets_are_put_together_as_they_were_sent) {
@@ -86,18 +118,30 @@ TEST(Format, targets_are_put_together_as_they_were_sent) {
   const std::string_view host = "a.example:81";
   for (const Row& row : {
            Row{{.method = "GET", .authority = host, .path = "/a", .has_query = true}, "GET /a? HTTP/1.1"},
-           Row{{.method = "GET", .scheme = "http", .authority = host, .path = "/a", .query = "b", .form = absolute, .has_query = true},
+           Row{{.method = "GET",
+                .scheme = "http",
+                .authority = host,
+                .path = "/a",
+                .query = "b",
+                .form = absolute,
+                .has_query = true},
                "GET http://a.example:81/a?b HTTP/1.1"},
            Row{{.method = "OPTIONS", .authority = host, .path = "*", .form = asterisk}, "OPTIONS * HTTP/1.1"},
            Row{{.method = "CONNECT", .authority = host, .form = authority}, "CONNECT a.example:81 HTTP/1.1"},
        }) {
-    EXPECT_NE(line(Format::common, row.record).find("\"" + std::string(row.request) + "\""), std::string::npos) << row.request;
+    EXPECT_NE(line(Format::common, row.record).find("\"" + std::string(row.request) + "\""), std::string::npos)
+        << row.request;
   }
 }
 
 TEST(Format, hostile_texts_stay_inside_their_line_and_their_quotes) {
-  Record record{.time = noon, .client = "192.0.2.1", .method = "GET", .authority = "a.example",
-                .path = "/\" 200 1\n10.0.0.1 - - [forged", .referer = "\x1b]0;owned\x07", .user_agent = "\"}\n{\"status\":200,\"x\":\"\xff"};
+  Record record{.time = noon,
+                .client = "192.0.2.1",
+                .method = "GET",
+                .authority = "a.example",
+                .path = "/\" 200 1\n10.0.0.1 - - [forged",
+                .referer = "\x1b]0;owned\x07",
+                .user_agent = "\"}\n{\"status\":200,\"x\":\"\xff"};
   const std::string json = line(Format::json, record);
   EXPECT_EQ(std::ranges::count(json, '\n'), 1);
   const auto read = nlohmann::json::parse(json);
@@ -112,8 +156,19 @@ TEST(Format, hostile_texts_stay_inside_their_line_and_their_quotes) {
 
 TEST(Format, a_line_has_a_bound_whatever_comes_in) {
   const std::string huge(1'000'000, '\x01');
-  Record record{.time = noon, .client = huge, .peer = "x", .method = huge, .authority = huge, .path = huge, .query = huge, .has_query = true,
-                .referer = huge, .user_agent = huge, .tls_version = "x", .tls_sni = huge, .detail = huge};
+  Record record{.time = noon,
+                .client = huge,
+                .peer = "x",
+                .method = huge,
+                .authority = huge,
+                .path = huge,
+                .query = huge,
+                .has_query = true,
+                .referer = huge,
+                .user_agent = huge,
+                .tls_version = "x",
+                .tls_sni = huge,
+                .detail = huge};
   EXPECT_LT(line(Format::json, record).size(), 130'000u);
   EXPECT_LT(line(Format::combined, record).size(), 90'000u);
 }
@@ -139,7 +194,8 @@ TEST(TimeText, follows_the_clock_in_both_directions) {
   time.append_iso(out, noon);
   time.append_iso(out, WallTime{} - 1ms);
   time.append_clf(out, std::chrono::sys_days{std::chrono::year{2024} / 2 / 29} + 23h + 59min + 59s);
-  EXPECT_EQ(out, "1970-01-01T00:00:00.999Z2026-11-03T12:00:00.123Z1969-12-31T23:59:59.999Z[29/Feb/2024:23:59:59 +0000]");
+  EXPECT_EQ(out,
+            "1970-01-01T00:00:00.999Z2026-11-03T12:00:00.123Z1969-12-31T23:59:59.999Z[29/Feb/2024:23:59:59 +0000]");
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 namespace sp::access_log {
 namespace {
 
-// Where a request went, for a person: host and path. Without the query: that is the application's, and may hold secrets.
+// Where a request went, for a person: host and path. Without the query: that is the application's, and may hold
+// secrets.
 std::string request_of(const Record& record) {
   std::string text;
   if (record.method.empty()) return text;  // a head that was not understood
@@ -85,7 +86,8 @@ void LogObserver::event(Severity severity, std::string_view what, std::string_vi
 
 // Lines that were held back are said when their second is over, even if nothing else happens.
 void LogObserver::watch_limit() {
-  if (log_.holding_back() && !limit_timer_.armed()) loop_.timers().arm(limit_timer_, loop_.now() + std::chrono::seconds(1));
+  if (log_.holding_back() && !limit_timer_.armed())
+    loop_.timers().arm(limit_timer_, loop_.now() + std::chrono::seconds(1));
 }
 
 }  // namespace sp::access_log

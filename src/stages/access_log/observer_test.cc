@@ -19,13 +19,17 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 struct NoNetwork final : runtime::Network {
-  runtime::Task<Result<std::unique_ptr<runtime::Stream>>> connect(const Endpoint&, runtime::TimePoint, runtime::CancelToken&) override {
+  runtime::Task<Result<std::unique_ptr<runtime::Stream>>> connect(const Endpoint&, runtime::TimePoint,
+                                                                  runtime::CancelToken&) override {
     co_return fail(Code::internal);
   }
-  std::unique_ptr<runtime::Listener> serve(runtime::BoundSocket, runtime::Listener::OnAccept) override { return nullptr; }
+  std::unique_ptr<runtime::Listener> serve(runtime::BoundSocket, runtime::Listener::OnAccept) override {
+    return nullptr;
+  }
 };
 struct NoResolver final : runtime::Resolver {
-  runtime::Task<Result<std::vector<IpAddress>>> resolve(std::string_view, runtime::TimePoint, runtime::CancelToken&) override {
+  runtime::Task<Result<std::vector<IpAddress>>> resolve(std::string_view, runtime::TimePoint,
+                                                        runtime::CancelToken&) override {
     co_return fail(Code::internal);
   }
 };
@@ -73,8 +77,12 @@ class LogObserverTest : public ::testing::Test {
     exchange.request.fields.add("Referer", "https://lists.example.com/");
     exchange.request.fields.add("User-Agent", "curl/8");
     const auto start = loop_.now() - 16ms;
-    exchange.times = {.started = start, .head = start + 1ms, .connecting = start + 2ms,
-                      .connected = start + 4ms, .first_byte = start + 8ms, .last_byte = start + 16ms};
+    exchange.times = {.started = start,
+                      .head = start + 1ms,
+                      .connecting = start + 2ms,
+                      .connected = start + 4ms,
+                      .first_byte = start + 8ms,
+                      .last_byte = start + 16ms};
   }
   // A request that ends; with a failure, unless it is ok.
   void request(Code code = Code::ok) {
@@ -160,9 +168,9 @@ TEST_F(LogObserverTest, large_batches_do_not_wait) {
 TEST_F(LogObserverTest, a_failure_of_the_upstream_is_told_to_the_operator) {
   request(Code::connection_refused);
   const std::string said = operator_.read();
-  for (const char* part : {" error connection_refused: ", " request=\"GET lists.example.com/sympa\"", " client=192.0.2.1",
-                           " route=\"path /sympa\"", " place=sallyport.yaml:14", " server=https://actual.host",
-                           " detail=10.0.0.7:443", " remedy=", " id="}) {
+  for (const char* part : {" error connection_refused: ", " request=\"GET lists.example.com/sympa\"",
+                           " client=192.0.2.1", " route=\"path /sympa\"", " place=sallyport.yaml:14",
+                           " server=https://actual.host", " detail=10.0.0.7:443", " remedy=", " id="}) {
     EXPECT_NE(said.find(part), std::string::npos) << part << " is not in " << said;
   }
   EXPECT_EQ(std::ranges::count(said, '\n'), 1);

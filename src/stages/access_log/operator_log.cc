@@ -100,7 +100,8 @@ void OperatorLog::write(Severity severity, std::string_view code, std::string_vi
 OperatorLog::Counter& OperatorLog::counter_of(std::string_view code, Severity severity, WallTime now) {
   auto found = std::ranges::find(counters_, code, &Counter::code);
   if (found == counters_.end() && counters_.size() < most_codes) {
-    found = counters_.insert(found, Counter{.code = std::string(code), .severity = severity, .second = 0, .passed = 0, .held_back = 0});
+    found = counters_.insert(
+        found, Counter{.code = std::string(code), .severity = severity, .second = 0, .passed = 0, .held_back = 0});
   } else if (found == counters_.end()) {
     found = std::prev(counters_.end());
   }

@@ -1,10 +1,12 @@
 // The operator's own log, on standard error: one line for each event that a person should know of.
 //
-//   2026-11-03T12:00:00.123Z error connection_refused: nothing listens at the server route="path /sympa" server=http://10.0.0.7:80
+//   2026-11-03T12:00:00.123Z error connection_refused: nothing listens at the server route="path /sympa"
+//   server=http://10.0.0.7:80
 //
-// Thread-safe. A line is one write(2) of at most 4096 octets, so that lines of several processes do not mix in a pipe. A
-// standard error that is not read blocks nobody: lines that do not fit are counted, and said with the next one that does.
-// Of lines with one code, so many a second pass; the others are counted and said in one line when the second is over.
+// Thread-safe. A line is one write(2) of at most 4096 octets, so that lines of several processes do not mix in a pipe.
+// A standard error that is not read blocks nobody: lines that do not fit are counted, and said with the next one that
+// does. Of lines with one code, so many a second pass; the others are counted and said in one line when the second is
+// over.
 #pragma once
 
 #include <atomic>
@@ -35,7 +37,7 @@ class OperatorLog {
   struct Options {
     int descriptor = 2;                 // borrowed
     Severity minimum = Severity::info;  // what is less is not written
-    bool journal_prefix = false;        // "<4>" before each line and no time: systemd's journal reads the one, has the other
+    bool journal_prefix = false;  // "<4>" before each line and no time: systemd's journal reads the one, has the other
     std::uint32_t lines_per_second = 20;  // of one code
     WallTime (*now)() = &std::chrono::system_clock::now;
   };

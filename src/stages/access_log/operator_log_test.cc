@@ -29,8 +29,9 @@ class OperatorLogTest : public testing::Test {
 
 TEST_F(OperatorLogTest, one_line_for_each_event) {
   OperatorLog log(options());
-  log.write(Severity::error, "connection_refused", "nothing listens there",
-            {{"route", "path /sympa"}, {"server", "http://10.0.0.7:80"}, {"detail", ""}, {"remedy", "look \"there\"\nnow"}});
+  log.write(
+      Severity::error, "connection_refused", "nothing listens there",
+      {{"route", "path /sympa"}, {"server", "http://10.0.0.7:80"}, {"detail", ""}, {"remedy", "look \"there\"\nnow"}});
   log.write(Severity::debug, "unseen", "less than the minimum");
   log.write(Severity::notice, "ready", "");
   EXPECT_EQ(pipe_.read(),

@@ -1,8 +1,8 @@
 // What the access log says about one request: a plain struct of views, filled from the exchange when it has ended.
 //
-// No field of the request is in it but Referer and User-Agent: Cookie, Authorization and the like cannot get into the log.
-// The target is logged as it was sent, with its query: an application that puts secrets into its URLs finds them here (and
-// in the log of every other server on the way).
+// No field of the request is in it but Referer and User-Agent: Cookie, Authorization and the like cannot get into the
+// log. The target is logged as it was sent, with its query: an application that puts secrets into its URLs finds them
+// here (and in the log of every other server on the way).
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ namespace sp::access_log {
 struct Phases {
   using Span = std::chrono::nanoseconds;
   static constexpr Span none{-1};
-  Span tls = none;         // accepted to the end of the TLS handshake; of the first request of a connection only
-  Span head = none;        // first octet of the head to the last
-  Span connect = none;     // the server was chosen to a connection to it was there (next to nothing for one that was kept)
+  Span tls = none;      // accepted to the end of the TLS handshake; of the first request of a connection only
+  Span head = none;     // first octet of the head to the last
+  Span connect = none;  // the server was chosen to a connection to it was there (next to nothing for one that was kept)
   Span first_byte = none;  // connected to the head of the response was there: the server's time
   Span last_byte = none;   // from there until the last octet was handed to the kernel
   Span total = none;       // first octet of the head to last octet of the response
@@ -33,28 +33,28 @@ struct Phases {
 
 // Views into the exchange and the snapshot; empty texts and zeros where something is not known.
 struct Record {
-  WallTime time{};                // when the request began
-  std::string_view client;        // the address, as trusted proxies describe it
-  std::string_view peer;          // the other end of the connection
-  std::string_view listen;        // "https://:443"
+  WallTime time{};          // when the request began
+  std::string_view client;  // the address, as trusted proxies describe it
+  std::string_view peer;    // the other end of the connection
+  std::string_view listen;  // "https://:443"
   std::string_view method, scheme, authority, path, query;
   http::TargetForm form = http::TargetForm::origin;
   bool has_query = false;
   http::Version version = http::Version::http11;
-  std::uint16_t status = 0;       // 0: no response was sent
+  std::uint16_t status = 0;                     // 0: no response was sent
   std::uint64_t octets_in = 0, octets_out = 0;  // of content
   std::string_view referer, user_agent;
   std::string_view tls_version, tls_cipher, tls_sni;  // empty: plain
   bool tls_resumed = false;
   std::string_view site;
   std::string_view route_kind, route_pattern;  // "path", "/sympa"
-  std::string_view place;         // "sallyport.yaml:14"
+  std::string_view place;                      // "sallyport.yaml:14"
   std::string_view upstream, server, server_address;
   std::uint32_t attempts = 0;
   bool reused = false;
   Error error{.code = Code::ok};  // with its side
   std::string_view detail, remedy;
-  std::string_view id;            // empty: nobody asked for one
+  std::string_view id;  // empty: nobody asked for one
   Phases phases;
 };
 

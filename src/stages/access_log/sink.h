@@ -1,4 +1,5 @@
-// Where lines go: a file, standard output, syslog, the journal. Driven by LogWriter's thread alone; never blocks on a peer.
+// Where lines go: a file, standard output, syslog, the journal. Driven by LogWriter's thread alone; never blocks on a
+// peer.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +33,13 @@ class Sink {
   virtual bool reopen() { return true; }
   // To poll for POLLOUT after `blocked`; -1: try again after a while.
   virtual int descriptor() const = 0;
-  virtual int fault() const = 0;          // an errno
+  virtual int fault() const = 0;              // an errno
   virtual std::string_view name() const = 0;  // for the operator: "/var/log/sallyport/access.log", "stdout"
 };
 
 // `access` as in the configuration: off (null comes back), stdout, syslog, journal, or a path. Fails with not_found,
-// permission_denied, no_descriptors or io_error when a file cannot be opened; syslog and the journal may come up later, and
-// where there is no journal at all standard error takes its place.
+// permission_denied, no_descriptors or io_error when a file cannot be opened; syslog and the journal may come up later,
+// and where there is no journal at all standard error takes its place.
 Result<std::unique_ptr<Sink>> open_sink(std::string_view access, const SinkPlaces& places = {});
 
 // What open_sink is made of.

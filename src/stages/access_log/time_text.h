@@ -1,4 +1,5 @@
-// Points in time as logs write them, in UTC. What a second looks like is kept: within it, only milliseconds are written.
+// Points in time as logs write them, in UTC. What a second looks like is kept: within it, only milliseconds are
+// written.
 #pragma once
 
 #include <array>

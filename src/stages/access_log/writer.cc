@@ -167,12 +167,14 @@ void LogWriter::use_sink(std::unique_ptr<Sink> sink) {
   fault_ = 0;
 }
 
-// When a sink takes no more, the next one need not wait for it: the batches before it are its own then. False: there is none.
+// When a sink takes no more, the next one need not wait for it: the batches before it are its own then. False: there is
+// none.
 bool LogWriter::use_waiting_sink() {
   std::unique_ptr<Sink> next;
   {
     std::lock_guard lock(mutex_);
-    auto found = std::ranges::find_if(queue_, [](const Item& item) { return std::holds_alternative<std::unique_ptr<Sink>>(item); });
+    auto found = std::ranges::find_if(
+        queue_, [](const Item& item) { return std::holds_alternative<std::unique_ptr<Sink>>(item); });
     if (found == queue_.end()) return false;
     next = std::get<std::unique_ptr<Sink>>(std::move(*found));
     queue_.erase(found);
@@ -183,7 +185,8 @@ bool LogWriter::use_waiting_sink() {
 
 void LogWriter::reopen_sink() {
   if (sink_ == nullptr || sink_->reopen()) return;
-  log_.write(Severity::error, "access_log_reopen_failed", "the access log cannot be opened again: the old file stays in use",
+  log_.write(Severity::error, "access_log_reopen_failed",
+             "the access log cannot be opened again: the old file stays in use",
              {{"sink", sink_->name()}, {"detail", std::system_category().message(sink_->fault())}});
 }
 
@@ -270,13 +273,15 @@ void LogWriter::drop_rest() {
 void LogWriter::note_failure() {
   int fault = sink_->fault();
   if (std::exchange(fault_, fault) == fault) return;  // said already
-  log_.write(Severity::error, "access_log_failed", "the access log cannot be written",
-             {{"sink", sink_->name()}, {"detail", std::system_category().message(fault)}, {"remedy", remedy_for(fault)}});
+  log_.write(
+      Severity::error, "access_log_failed", "the access log cannot be written",
+      {{"sink", sink_->name()}, {"detail", std::system_category().message(fault)}, {"remedy", remedy_for(fault)}});
 }
 
 void LogWriter::note_success() {
   if (std::exchange(fault_, 0) == 0) return;
-  log_.write(Severity::notice, "access_log_works_again", "the access log can be written again", {{"sink", sink_->name()}});
+  log_.write(Severity::notice, "access_log_works_again", "the access log can be written again",
+             {{"sink", sink_->name()}});
 }
 
 void LogWriter::report_losses(Clock::time_point now) {
@@ -284,7 +289,8 @@ void LogWriter::report_losses(Clock::time_point now) {
   if (dropped == reported_ || now < next_report_) return;
   std::string lines;
   append_number(lines, dropped - reported_);
-  std::string detail = fault_ != 0 ? std::system_category().message(fault_) : "it takes lines more slowly than they come";
+  std::string detail =
+      fault_ != 0 ? std::system_category().message(fault_) : "it takes lines more slowly than they come";
   log_.write(Severity::warning, "access_log_lines_dropped", "lines of the access log were dropped",
              {{"lines", lines}, {"sink", sink_ == nullptr ? "off" : sink_->name()}, {"detail", detail}});
   reported_ = dropped;

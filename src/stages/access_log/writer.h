@@ -42,18 +42,19 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // From now on lines go where `config` says. Opens it here and now; on an error everything stays as it was. The sink stays
-  // open where its place does not change. From one thread (that of start and reload).
+  // From now on lines go where `config` says. Opens it here and now; on an error everything stays as it was. The sink
+  // stays open where its place does not change. From one thread (that of start and reload).
   Result<void> set_sink(const config::LogConfig& config);
 
   // ---- from any thread ----
-  // Opens a file again by its name, for what is handed over from now on: for SIGUSR1 (not from a signal handler: it locks).
+  // Opens a file again by its name, for what is handed over from now on: for SIGUSR1 (not from a signal handler: it
+  // locks).
   void reopen();
   // Whether lines are wanted at all, and how they are to look.
   bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
   Format format() const { return format_.load(std::memory_order_relaxed); }
-  // Takes the text of `batch` and leaves it empty, with room from an earlier batch where there is one. Does not wait, and
-  // does not write.
+  // Takes the text of `batch` and leaves it empty, with room from an earlier batch where there is one. Does not wait,
+  // and does not write.
   void hand_over(std::string& batch);
   // Until everything that was handed over before has been written or dropped. False: not within that time.
   bool flush(std::chrono::milliseconds within);

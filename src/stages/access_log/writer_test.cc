@@ -51,7 +51,8 @@ class LogWriterTest : public testing::Test {
     std::string handed;
     for (int number = 0;; ++number) {
       std::string batch;
-      for (int i = 0; i < 100; ++i) batch += std::to_string(number) + "/" + std::to_string(i) + std::string(100, '.') + "\n";
+      for (int i = 0; i < 100; ++i)
+        batch += std::to_string(number) + "/" + std::to_string(i) + std::string(100, '.') + "\n";
       const std::uint64_t before = writer().dropped();
       std::string copy = batch;
       writer().hand_over(copy);
@@ -159,9 +160,13 @@ TEST_F(LogWriterTest, a_full_disk_is_said_once_and_tried_again) {
   }
   EXPECT_EQ(writer().dropped(), 10u);
   const std::string said = told("access_log_lines_dropped");
-  EXPECT_NE(said.find("access_log_failed: the access log cannot be written sink=/dev/full detail=\"No space left on device\""),
-            std::string::npos) << said;
-  EXPECT_EQ(std::ranges::count(said, '\n'), 2) << "the failure, and the first loss: the next is a minute away: " << said;
+  EXPECT_NE(
+      said.find(
+          "access_log_failed: the access log cannot be written sink=/dev/full detail=\"No space left on device\""),
+      std::string::npos)
+      << said;
+  EXPECT_EQ(std::ranges::count(said, '\n'), 2)
+      << "the failure, and the first loss: the next is a minute away: " << said;
   ASSERT_TRUE(writer().set_sink(to(file("a.log"))));
   hand("three\n");
   ASSERT_TRUE(writer().flush(10s));
@@ -179,7 +184,8 @@ TEST_F(LogWriterTest, losses_are_said_again_after_a_while_and_at_the_end) {
   writer_.reset();
   said_ += operator_.read();
   int lines = 0;
-  for (std::size_t at = 0; (at = said_.find(" lines=", at)) != std::string::npos;) lines += std::stoi(said_.substr(at += 7));
+  for (std::size_t at = 0; (at = said_.find(" lines=", at)) != std::string::npos;)
+    lines += std::stoi(said_.substr(at += 7));
   EXPECT_EQ(lines, 3) << said_;
 }
 
