@@ -43,7 +43,7 @@ struct Record {
   http::Version version = http::Version::http11;
   std::uint16_t status = 0;                     // 0: no response was sent
   std::uint64_t octets_in = 0, octets_out = 0;  // of content
-  std::string_view referer, user_agent;
+  std::string_view referer, user_agent;         // as they went to the server: request_headers of the route are applied
   std::string_view tls_version, tls_cipher, tls_sni;  // empty: plain
   bool tls_resumed = false;
   std::string_view site;
@@ -61,7 +61,7 @@ struct Record {
 // `now`, `wall_now`: the same moment on both clocks. The record lives no longer than the exchange.
 Record record_of(const proxy::Exchange& exchange, runtime::TimePoint now, WallTime wall_now);
 
-// "path", "exact" or "regex" and the like for lines of other logs: see Route::label().
+// "client", "upstream", "local".
 std::string_view side_name(Side side);
 
 }  // namespace sp::access_log
