@@ -145,6 +145,8 @@ def demo(exchange):
 
 def show(exchange):
     """What arrived, as JSON."""
+    if exchange.get("Expect", "").lower() == "100-continue":
+        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
     digest, size = hashlib.sha256(), 0
     for piece in exchange.body_pieces():
         digest.update(piece)
@@ -174,12 +176,6 @@ def refuse_body(exchange):
     """A final answer in the place of 100 Continue."""
     exchange.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused")
     exchange.close_after()
-
-
-def accept_body(exchange):
-    if exchange.get("Expect"):
-        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-    show(exchange)
 
 
 def early_hints(exchange):
@@ -239,6 +235,6 @@ def tunnel_to_end(exchange):
     exchange.close_after()
 
 
-ACTIONS = {"echo": echo, "trailers": trailers, "refuse-body": refuse_body, "accept-body": accept_body, "hints": early_hints,
+ACTIONS = {"echo": echo, "trailers": trailers, "refuse-body": refuse_body, "hints": early_hints,
            "slow": slow, "cut": cut, "close": close, "until-close": until_close, "garbage": garbage, "ws": websocket,
            "tunnel": tunnel_to_end}
