@@ -12,7 +12,7 @@ def command(place, defaults="", frontend=""):
     text = f"""
 global
   nbthread 1
-  maxconn 8000
+  maxconn 6000
   ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
   mode http
