@@ -215,6 +215,7 @@ Task<void> leave_upstream(Exchange& exchange) {
     connection.stream->reset_on_close();
     connection.stream->abort(Code::cancelled);
     exchange.upload_token.cancel();
+    if (exchange.body != nullptr) exchange.body->interrupt();
   }
   co_await exchange.scope.join();
   connection.end_lease();

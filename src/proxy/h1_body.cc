@@ -58,7 +58,10 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
     if (!acknowledged_) stream_->acknowledge();  // many send the head and the content in two writes
     acknowledged_ = true;
-    auto got = co_await stream_->read(room, deadline);
+    auto operation = stream_->read(room, deadline);
+    waiting_ = &operation;
+    auto got = co_await operation;
+    waiting_ = nullptr;
     if (!got && got.error().code != Code::timeout) co_return fail(broken(got.error().code));
     std::size_t bytes = got ? *got : 0;
     body_.filled(bytes);

@@ -31,6 +31,9 @@ class H1Body final : public BodySource {
     options_.limit = most_octets;
     options_.pace = pace;
   }
+  void interrupt() override {
+    if (waiting_ != nullptr) waiting_->interrupt(Code::cancelled);
+  }
   bool complete() const override { return decoder_.done() || ended_; }
   const http::Fields* trailers() const override { return options_.trailers; }
 
@@ -49,6 +52,7 @@ class H1Body final : public BodySource {
   Buffer& head_;
   Buffer body_;
   runtime::Stream* stream_ = nullptr;
+  runtime::Stream::Operation* waiting_ = nullptr;  // of a read() that goes on
   codec::h1::BodyReader decoder_;
   codec::h1::Framing framing_;
   Options options_;

@@ -109,7 +109,16 @@ class Stream::Operation : public IoWait {
   }
   void await_suspend(std::coroutine_handle<> handle) {
     waiter_ = handle;
+    armed_ = true;
     stream_.arm(direction_, *this);
+  }
+  // If it waits: ends it with `why`, in a later turn. The stream is none the worse for it.
+  void interrupt(Code why) {
+    if (!armed_) return;
+    armed_ = false;
+    stream_.disarm(direction_);
+    result_ = IoResult::failed(why);
+    Loop::current().post(waiter_);
   }
 
  protected:
@@ -121,8 +130,10 @@ class Stream::Operation : public IoWait {
  private:
   static void woken(IoWait& self, Code why) {
     auto& op = static_cast<Operation&>(self);
+    op.armed_ = false;
     op.result_ = why == Code::ok ? op.attempt() : IoResult::failed(why);
     if (op.result_.status == IoStatus::would_block) {
+      op.armed_ = true;
       op.stream_.arm(op.direction_, op);
     } else if (why == Code::ok) {
       op.waiter_.resume();
@@ -131,6 +142,7 @@ class Stream::Operation : public IoWait {
     }
   }
   Direction direction_;
+  bool armed_ = false;
   std::coroutine_handle<> waiter_;
 };
 
