@@ -1,0 +1,229 @@
+// Servers that fail: who is asked next, who is asked again, and who is passed over. Nothing that may have been done is done
+// twice.
+#include "proxy/transcript_for_tests.h"
+
+namespace sp::proxy {
+namespace {
+
+using sp::testing::endpoint;
+constexpr std::string_view second_server = "10.0.0.2:8000";
+constexpr std::string_view third_server = "10.0.0.3:8000";
+
+std::string pool(std::string_view options = {}) {
+  return one_site("- { path: /, to: app }",
+                  joined({"upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\", \"http://10.0.0.2:8000\" ]\n"
+                          "    balance: round_robin\n",
+                          options}));
+}
+
+class KeptConnections : public OneServer {
+ protected:
+  // A kept connection is closed by the server exactly as the request arrives.
+  void race(std::string_view head_and_content) {
+    pass("GET /before");
+    client.send(head_and_content);
+    server.take_until("\r\n\r\n");
+    server.close();
+  }
+};
+
+TEST_F(KeptConnections, that_are_closed_under_an_idempotent_request_are_replaced) {
+  race(request("GET /again"));
+  Scripted fresh = accept();
+  fresh.expect(forwarded("GET /again"));
+  fresh.send(hi);
+  client.expect(hi_there);
+  EXPECT_EQ(servers.accepted(), 2u);
+}
+
+TEST_F(KeptConnections, that_break_under_an_idempotent_request_are_replaced) {
+  pass("GET /before");
+  client.send(request("PUT /again", "Content-Length: 3\r\n") + "abc");
+  server.reset();
+  Scripted fresh = accept();
+  fresh.expect(forwarded("PUT /again", "", "Content-Length: 3\r\n") + "abc");
+  fresh.send(hi);
+  client.expect(hi_there);
+}
+
+TEST_F(KeptConnections, that_are_closed_under_a_POST_are_an_error) {
+  race(request("POST /once"));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_closed);
+  EXPECT_EQ(servers.accepted(), 1u);
+}
+
+TEST_F(KeptConnections, that_begin_an_answer_and_close_are_an_error) {
+  pass("GET /before");
+  client.send(request("GET /again"));
+  server.take_until("\r\n\r\n");
+  server.send("HTTP/1.1 2");
+  server.close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(servers.accepted(), 1u);
+}
+
+TEST_F(KeptConnections, that_were_closed_before_are_not_used) {
+  pass("GET /before");
+  server.close();
+  client.send(request("POST /once"));
+  Scripted fresh = accept();
+  fresh.expect(forwarded("POST /once", "", "Content-Length: 0\r\n"));
+  fresh.send(hi);
+  client.expect(hi_there);
+}
+
+TEST_F(KeptConnections, that_are_closed_under_an_upload_that_has_begun_are_an_error) {
+  pass("GET /before");
+  client.send(request("PUT /once", "Content-Length: 6\r\n") + "abc");
+  server.take_until("abc");
+  server.close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(servers.accepted(), 1u);
+}
+
+TEST_F(KeptConnections, say_nothing_against_the_server) {
+  race(request("POST /once"));
+  client.take_all();
+  EXPECT_EQ(gate.observed.last().attempts, 1u);
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
+TEST_F(KeptConnections, that_go_on_closing_are_not_replaced_forever) {
+  pass("GET /before");
+  client.send(request("GET /again"));
+  for (int i = 0; i < 10 && gate.observed.exchanges.size() < 2; ++i) {
+    server.close();
+    if (servers.waiting() == 0) break;
+    server = accept();
+    server.take_until("\r\n\r\n");
+  }
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_LE(servers.accepted(), 4u);
+}
+
+// ---- several servers ----
+
+class Pools : public ::testing::Test {
+ protected:
+  std::string ask(std::string_view line = "GET /") {
+    client.send(request(line));
+    return client.take_all();
+  }
+  // One request that this server answers.
+  void expect_served_by(ScriptedServer& by) {
+    client.send(request("GET /"));
+    serve(by.accept());
+  }
+  void serve(Scripted server) {
+    server.take_until("\r\n\r\n");
+    server.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 200 "));
+  }
+  Gate gate{pool()};
+  Scripted client = gate.client();
+};
+
+TEST_F(Pools, share_the_requests) {
+  for (int i = 0; i < 2; ++i) {
+    expect_served_by(gate.server());
+    gate.server(second_server);
+    expect_served_by(gate.server(second_server));
+  }
+}
+
+TEST_F(Pools, ask_the_next_server_when_one_refuses_even_for_a_POST) {
+  ScriptedServer& second = gate.server(second_server);
+  client.send(request("POST /", "Content-Length: 3\r\n") + "abc");
+  Scripted server = second.accept();
+  server.expect(forwarded("POST /", "", "Content-Length: 3\r\n") + "abc");
+  server.send(hi);
+  client.expect(hi_there);
+  EXPECT_EQ(gate.observed.last().attempts, 2u);
+  EXPECT_EQ(gate.observed.last().code, Code::ok);
+}
+
+TEST_F(Pools, ask_the_next_server_for_an_idempotent_request_without_an_answer) {
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server(second_server);
+  client.send(request("GET /"));
+  first.accept().close();
+  Scripted server = second.accept();
+  server.expect(forwarded("GET /"));
+  server.send(hi);
+  client.expect(hi_there);
+}
+
+TEST_F(Pools, do_not_ask_the_next_server_for_a_POST_without_an_answer) {
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server(second_server);
+  client.send(request("POST /"));
+  first.accept().close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(second.accepted(), 0u);
+}
+
+TEST_F(Pools, name_the_last_failure_when_every_server_fails) {
+  EXPECT_TRUE(ask().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::connection_refused);
+  EXPECT_EQ(gate.observed.last().attempts, 2u);
+}
+
+TEST_F(Pools, pass_over_a_server_that_failed_three_times_until_it_may_have_recovered) {
+  ScriptedServer& second = gate.server(second_server);
+  for (int i = 0; i < 6; ++i) expect_served_by(second);
+  ASSERT_EQ(gate.observed.events.size(), 1u);
+  EXPECT_EQ(gate.observed.events[0], "server_marked_down http://10.0.0.1:8000");
+  const std::size_t tried = gate.network.attempts().size();
+  expect_served_by(second);
+  EXPECT_EQ(gate.network.attempts().size(), tried + 1);  // the first is not even asked
+  ScriptedServer& first = gate.server();
+  gate.loop.advance(10s);
+  for (int i = 0; i < 4; ++i) {
+    client.send(request("GET /"));
+    serve((first.waiting() != 0 ? first : second).accept());
+  }
+  EXPECT_EQ(first.accepted(), 2u);
+}
+
+TEST_F(Pools, have_nobody_to_ask_when_all_are_marked) {
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_EQ(gate.observed.events.size(), 2u);
+  const std::string text = ask();
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 503 ")) << text;
+  EXPECT_NE(text.find("Retry-After: "), std::string::npos);
+  EXPECT_EQ(gate.observed.last().code, Code::no_server_available);
+}
+
+TEST(PoolsWithBackup, ask_it_only_when_no_other_can_be_asked) {
+  Gate gate(one_site("- { path: /, to: app }",
+                     "upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\", { url: \"http://10.0.0.3:8000\", backup: true } ]\n"));
+  ScriptedServer& backup = gate.server(third_server);
+  Scripted client = gate.client();
+  client.send(request("GET /"));
+  backup.accept().expect(forwarded("GET /"));
+}
+
+TEST(PoolsWithRetries, stop_at_the_number_that_is_configured) {
+  Gate gate(pool("    retries: 0\n"));
+  gate.server(second_server);
+  Scripted client = gate.client();
+  client.send(request("GET /"));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().attempts, 1u);
+}
+
+TEST(PoolsOfOne, are_never_passed_over) {
+  Gate gate;
+  Scripted client = gate.client();
+  for (int i = 0; i < 10; ++i) {
+    client.send(request("GET /"));
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  }
+  gate.server();
+  client.send(request("GET /"));
+  gate.server().accept().expect(forwarded("GET /"));
+}
+
+}  // namespace
+}  // namespace sp::proxy
