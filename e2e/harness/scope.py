@@ -73,7 +73,11 @@ class Scope(contextlib.ExitStack):
         return name if count == 1 else f"{name}-{count}"
 
     def start(self, name, command, **options):
-        process = Process(self, self.unique(name), command, **options)
+        """Starts a program; a name that was used before gets a number."""
+        return self.start_as(self.unique(name), command, **options)
+
+    def start_as(self, name, command, **options):
+        process = Process(self, name, command, **options)
         self.callback(process.end)
         return process
 
