@@ -67,7 +67,7 @@ def peer(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not (shutil.which(module.BINARY) or os.access(module.BINARY, os.X_OK)):
-        raise SystemExit(f"{name}: there is no {module.BINARY} (./dev build makes ours, ./dev bench installs the others)")
+        raise SystemExit(f"{name}: there is no {module.BINARY} (./dev build makes ours, bench/packages.txt names the others)")
     return module
 
 
