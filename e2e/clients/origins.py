@@ -2,6 +2,7 @@
 in front of both, with http and https."""
 import hashlib
 import os
+import subprocess
 
 from harness.certificates import Authority
 from harness.gate import start_gate
@@ -22,6 +23,16 @@ def digest(path):
         while piece := file.read(MIB):
             sha.update(piece)
     return sha.hexdigest()
+
+
+def curl(bench, *arguments, seconds=60, check=True):
+    """curl through the gate, as a stranger to the machine: by the public name, with its certificate checked."""
+    command = ["curl", "-q", "-sS", "--noproxy", "*", "--http1.1", "--cacert", bench.ca, "--max-time", str(seconds)]
+    for port in bench.ports.values():
+        command += ["--connect-to", f"{HOST}:{port}:127.0.0.1:{port}"]
+    done = subprocess.run([*command, *arguments], capture_output=True, timeout=seconds + 10)
+    assert not check or done.returncode == 0, f"curl ended with {done.returncode}: {done.stderr.decode()}"
+    return done
 
 
 def sparse_file(path, size):

@@ -1,25 +1,15 @@
 """curl."""
 import json
 import os
-import subprocess
 
-from clients.origins import GIB, HOST, KINDS, MIB, SCHEMES, Bench, digest, sparse_file
-from harness.runner import each, limit
+from clients.origins import KINDS, MIB, SCHEMES, Bench, curl, digest
+from harness.runner import each
 
 WRITTEN = "%{http_code} %{http_version} %{num_connects} %{size_download} %{size_upload}"
 
 
 def fixture(scope):
     return Bench(scope)
-
-
-def curl(env, *arguments, seconds=60, check=True):
-    command = ["curl", "-q", "-sS", "--noproxy", "*", "--http1.1", "--cacert", env.ca, "--max-time", str(seconds)]
-    for port in env.ports.values():
-        command += ["--connect-to", f"{HOST}:{port}:127.0.0.1:{port}"]
-    done = subprocess.run([*command, *arguments], capture_output=True, timeout=seconds + 10)
-    assert not check or done.returncode == 0, f"curl ended with {done.returncode}: {done.stderr.decode()}"
-    return done
 
 
 @each(origin=KINDS, scheme=SCHEMES)
@@ -98,32 +88,3 @@ def test_trailers(env):
 
 def test_a_cut_off_body_is_seen(env):
     assert curl(env, "-o", os.devnull, env.url("https", "/direct/cut"), check=False).returncode in (18, 56)
-
-
-@limit(300)
-@each(origin=KINDS)
-def test_two_gib_down(env, origin):
-    path = sparse_file(env.scope.path("files/2g.bin"), 2 * GIB) if origin == "nginx" else env.scope.path("files/2g.bin")
-    if origin == "nginx":
-        env.big_digest = digest(path)
-    before = env.gate.memory_kib()
-    command = f"curl -q -sS --noproxy '*' --max-time 200 {env.url('http', f'/{origin}/2g.bin', '127.0.0.1')} | sha256sum"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=280)
-    assert done.returncode == 0 and done.stdout.split()[0] == env.big_digest, done
-    assert env.gate.memory_kib() - before < 64 * 1024, "the gate holds the body in memory"
-
-
-@limit(300)
-@each(origin=KINDS)
-def test_two_gib_up(env, origin):
-    before = env.gate.memory_kib()
-    report = json.loads(curl(env, "-H", "Expect:", "-T", env.scope.path("files/2g.bin"), env.url("http", f"/{origin}/app/show"), seconds=280).stdout)
-    assert report["size"] == 2 * GIB and report["sha256"] == env.big_digest
-    assert env.gate.memory_kib() - before < 64 * 1024, "the gate holds the body in memory"
-
-
-@limit(300)
-def test_two_gib_over_tls(env):
-    command = (f"curl -q -sS --noproxy '*' --cacert {env.ca} --max-time 200 {env.url('https', '/nginx/2g.bin', '127.0.0.1')} | sha256sum")
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=280)
-    assert done.returncode == 0 and done.stdout.split()[0] == env.big_digest, done

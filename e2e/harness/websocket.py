@@ -28,8 +28,8 @@ def frame(opcode, payload, mask=None, final=True):
     return head + (mask + masked(payload, mask) if mask else payload)
 
 
-def read_frame(wire):
-    """(opcode, payload) of the next frame; fragments are frames of their own."""
+def read_part(wire):
+    """(final, opcode, payload) of the next frame; a message may come in several."""
     first, second = wire.exactly(2)
     size = second & 0x7F
     if size == 126:
@@ -38,17 +38,23 @@ def read_frame(wire):
         size, = struct.unpack("!Q", wire.exactly(8))
     mask = wire.exactly(4) if second & 0x80 else None
     payload = wire.exactly(size)
-    return first & 0x0F, masked(payload, mask) if mask else payload
+    return bool(first & 0x80), first & 0x0F, masked(payload, mask) if mask else payload
+
+
+def read_message(wire):
+    """(opcode, payload) of the next whole message."""
+    final, opcode, payload = read_part(wire)
+    while not final:
+        final, _, more = read_part(wire)
+        payload += more
+    return opcode, payload
 
 
 def echo_frames(wire):
     """The server's side: until the other one closes."""
     while True:
-        opcode, payload = read_frame(wire)
-        if opcode == PING:
-            wire.send(frame(PONG, payload))
-        else:
-            wire.send(frame(opcode, payload))
+        final, opcode, payload = read_part(wire)
+        wire.send(frame(PONG if opcode == PING else opcode, payload, final=final))
         if opcode == CLOSE:
             return
 
@@ -70,7 +76,7 @@ class Client:
         self.wire.send(frame(opcode, payload, os.urandom(4)))
 
     def receive(self):
-        return read_frame(self.wire)
+        return read_message(self.wire)
 
     def exchange(self, payload, opcode=BINARY):
         self.send(payload, opcode)

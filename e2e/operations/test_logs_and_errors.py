@@ -55,7 +55,7 @@ def test_json_line(env):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
     assert {"tls", "head", "first_byte", "last_byte", "total"} <= set(record["ms"]), record["ms"]
     second = env.gate.record(target="/json/second")
-    assert second["reused"] is True and "connect" not in second["ms"] and "tls" not in second["ms"], second
+    assert second["reused"] is True and second["ms"].get("connect", 0) < 0.5 and "tls" not in second["ms"], second
 
 
 def test_no_line_can_be_forged(env):

@@ -216,8 +216,10 @@ def test_names_are_resolved_and_followed(env):
         for target in ("/empty", "/none"):
             response = ask(port, "GET", target)
             assert response.status == 502 and "dns_error" in response.get("Proxy-Status"), response
+        for _ in range(20):
+            ask(port, "GET", "/both")  # each worker asks once
         count = len(names.asked)
-        for _ in range(10):
+        for _ in range(20):
             ask(port, "GET", "/both")
         assert len(names.asked) == count, "an answer is kept as long as it lives"
         names.names["app.test"] = (["127.0.0.2"], 1)
