@@ -57,7 +57,7 @@ Task<void> serve_connection(Worker& worker, ClientConnection client, std::unique
                             runtime::CancelToken& parent) {
   if (client.listen->tls) {
     auto secured = client.contexts->servers[client.entry->number]->accept(std::move(stream));
-    bool done = co_await secure(worker, client, *secured, parent);
+    bool done = co_await secure(worker, client, *secured, worker.before_requests());
     if (!done) co_return;
     stream = std::move(secured);
   }

@@ -59,10 +59,22 @@ Task<bool> H1Session::wait_for_request() {
   arena_.release();
   stream_->release_buffers();
   const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
+  TimePoint deadline = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
   idle_ = true;
-  auto ready = co_await stream_->readable(worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive));
+  for (;;) {
+    auto ready = co_await stream_->readable(deadline);
+    if (!ready) break;
+    // Readable is a promise to try, not of octets: a connection that has not said anything yet stays idle.
+    runtime::IoResult read = stream_->try_read(in_.room());
+    if (read.status == runtime::IoStatus::would_block) {
+      in_.release();
+      continue;
+    }
+    in_.filled(read.bytes);
+    break;
+  }
   idle_ = false;
-  co_return ready.has_value();
+  co_return !in_.empty();
 }
 
 Error H1Session::client_error(Code code) const {

@@ -112,6 +112,7 @@ void Worker::drain() {
   draining_ = true;
   serving_.clear();
   upstreams_.close_idle();
+  before_requests_.cancel(Code::shutting_down);
   for (H1Session* session = open_.front(); session != nullptr; session = open_.next(*session)) {
     if (session->idle()) session->close_idle();
   }

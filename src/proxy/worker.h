@@ -100,6 +100,8 @@ class Worker {
   Observer& observer() { return deps_.observer; }
   Random& random() { return random_; }
   UpstreamStates& upstreams() { return upstreams_; }
+  // Cancelled when draining begins: for connections that have not asked for anything yet.
+  runtime::CancelToken& before_requests() { return before_requests_; }
   bool draining() const { return draining_; }
   bool current(const Snapshot& snapshot) const { return snapshot_.get() == &snapshot; }
   // "Sun, 06 Nov 1994 08:49:37 GMT", of this second.
@@ -118,6 +120,7 @@ class Worker {
   std::vector<std::unique_ptr<Serving>> serving_;
   UpstreamStates upstreams_;
   runtime::Scope scope_;
+  runtime::CancelSource before_requests_{scope_.token()};
   IntrusiveList<H1Session> open_;
   bool draining_ = false;
   std::uint64_t last_id_ = 0;

@@ -80,7 +80,8 @@ void OperatorLog::write(Severity severity, std::string_view code, std::string_vi
   WallTime now = options_.now();
   std::lock_guard lock(mutex_);
   Counter& counter = counter_of(code, severity, now);
-  if (counter.passed >= options_.lines_per_second) {
+  // What the operator did (a start, a reload) is said each time: somebody may be waiting for the line.
+  if (severity != Severity::notice && counter.passed >= options_.lines_per_second) {
     ++counter.held_back;
     held_back_.fetch_add(1, std::memory_order_relaxed);
     return;
