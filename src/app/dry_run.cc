@@ -55,7 +55,7 @@ bool one_line(const std::string& text) { return text.find_first_of("\r\n") == st
 std::string what_listens(const proxy::Snapshot& snapshot) {
   std::string text;
   for (const proxy::Entry& entry : snapshot.entries) {
-    for (const proxy::Listen& listen : entry.listens) text += (text.empty() ? "" : ", ") + listen.text;
+    for (const proxy::Listen& listen : entry.listens) text.append(text.empty() ? "" : ", ").append(listen.text);
   }
   return text;
 }

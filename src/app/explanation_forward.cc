@@ -108,7 +108,7 @@ void add_response(DryRun& run, std::vector<Step>& steps) {
   steps.push_back({"response", std::move(text), ""});
   std::string edits;
   for (const policy::FieldEdit& edit : run.admission().match.route->response_edits)
-    edits += (edits.empty() ? "" : ", ") + edit_text(edit);
+    edits.append(edits.empty() ? "" : ", ").append(edit_text(edit));
   if (!edits.empty()) steps.push_back({"", "response_headers: " + edits, ""});
 }
 

@@ -10,7 +10,7 @@
 namespace sp::app::demo {
 namespace {
 
-constexpr std::size_t longest_frame = 8 * 1024;
+constexpr std::size_t longest_frame = 8192;
 constexpr auto patience = std::chrono::minutes(10);
 
 enum Opcode : std::uint8_t { close_frame = 8, ping = 9, pong = 10 };
