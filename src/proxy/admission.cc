@@ -135,7 +135,11 @@ void admit(const AdmissionContext& context, const http::RequestHead& request, co
   out.path = request.path;
   if (!guard(context, request, out)) return;
   if (!find_route(context, request, arena, out)) return;
-  if (belongs_to_https(context, out)) return redirect_to_https(context, request, arena, out);
+  if (belongs_to_https(context, out)) {
+    // Clients of HTTP/1.0 need not say a name, and without one there is no URL.
+    if (out.client.authority.empty()) return refuse(out, Code::missing_host);
+    return redirect_to_https(context, request, arena, out);
+  }
   const policy::Route& route = *out.match.route;
   if (!route.access.open()) {
     policy::Decision decision = policy::decide(route.access, out.client.address);

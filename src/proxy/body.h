@@ -24,7 +24,7 @@ class BodySource {
   virtual bool complete() const = 0;
   // From now on more content than this in all is an error (body_too_large), and it must come at this pace.
   virtual void govern(std::uint64_t most_octets, const Pace& pace) = 0;
-  // A read() that waits ends with `cancelled`.
+  // A read() that waits ends with `cancelled`, and so does every later one.
   virtual void interrupt() {}
   // Trailer fields, once complete; null where there are none.
   virtual const http::Fields* trailers() const { return nullptr; }

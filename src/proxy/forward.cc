@@ -160,10 +160,16 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
     exchange.times.first_byte = exchange.worker.loop().precise_now();
     Response response{.head = head};
     if (head.status == 101) {
+      connection.keep_alive = false;
       if (!switch_was_asked_for(exchange, head)) co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "101"});
       response.tunnel = connection.stream.get();
       response.tunnel_begin = connection.in.view();
       co_return response;
+    }
+    // Answered without a word about the content: it is not wanted. A 100 of ours would now fall into the response.
+    if (exchange.upload.waits_to_be_wanted() && !connection.may_send.is_set()) {
+      connection.stream->reset_on_close();  // it may wait for the content nevertheless
+      exchange.upload_token.cancel();
     }
     connection.keep_alive = persistence.keep_alive;
     connection.body.start(*connection.stream, persistence.framing,

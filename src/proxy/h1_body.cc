@@ -14,7 +14,7 @@ void H1Body::start(runtime::Stream& stream, const codec::h1::Framing& framing, c
   options_ = options;
   taken_ = 0;
   ended_ = false;
-  acknowledged_ = false;
+  acknowledged_ = interrupted_ = false;
   decoder_.start(framing);
 }
 
@@ -43,6 +43,7 @@ Result<ByteView> H1Body::buffered() {
 
 runtime::Task<Result<ByteView>> H1Body::read() {
   while (!complete()) {
+    if (interrupted_) co_return fail(broken(Code::cancelled));
     if (!head_.empty() || !body_.empty()) {
       auto piece = next();
       if (!piece) co_return fail(piece.error());
@@ -68,6 +69,8 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     if (got && bytes == 0) {
       auto ended = decoder_.end();
       if (!ended) co_return fail(ended.error());
+      // RFC 9112 section 9.8: without a close_notify nobody knows whether this was all.
+      if (!stream_->clean_end()) co_return fail(broken(Code::upstream_closed));
       ended_ = true;
       co_return ByteView{};
     }

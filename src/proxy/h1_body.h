@@ -32,6 +32,7 @@ class H1Body final : public BodySource {
     options_.pace = pace;
   }
   void interrupt() override {
+    interrupted_ = true;  // also for a reader that is about to be resumed
     if (waiting_ != nullptr) waiting_->interrupt(Code::cancelled);
   }
   bool complete() const override { return decoder_.done() || ended_; }
@@ -59,6 +60,7 @@ class H1Body final : public BodySource {
   Side sender_;
   std::uint64_t taken_ = 0;
   bool acknowledged_ = false;
+  bool interrupted_ = false;
   bool ended_ = false;  // by the end of the connection
 };
 

@@ -50,6 +50,26 @@ TEST_F(Interim, a_server_that_says_nothing_is_not_waited_for) {
   client.expect("HTTP/1.1 200 OK\r\n");
 }
 
+TEST_F(Interim, none_falls_into_a_final_answer_that_takes_its_time) {
+  begin();
+  server.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nno");
+  client.expect(response("413 Content Too Large", "Content-Length: 4\r\nConnection: close\r\n") + "no");
+  gate.loop.advance(5s);
+  client.expect_nothing();
+  server.send("pe");
+  client.expect("pe");
+  client.expect_end();
+  server.expect_reset();
+}
+
+TEST_F(Interim, a_100_and_a_final_answer_at_once_do_not_wait_for_the_upload) {
+  begin();
+  server.send(joined({go_on, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"}));
+  client.expect(joined({go_on, response("413 Content Too Large", "Content-Length: 2\r\nConnection: close\r\n"), "no"}));
+  client.expect_end();
+  server.expect_reset();
+}
+
 TEST_F(Interim, a_client_need_not_wait_for_it) {
   client.send(upload + "abc");
   server = accept();

@@ -62,7 +62,9 @@ void Upload::over_now() {
 Task<bool> Upload::wait_until_wanted(Exchange& exchange) {
   if (!exchange.request.expects_continue) co_return true;
   runtime::Loop& loop = exchange.worker.loop();
+  waits_ = true;
   auto wanted = co_await exchange.connection->may_send.wait(loop.now() + patience_for_100, &exchange.upload_token);
+  waits_ = false;
   if (wanted) co_return true;
   if (wanted.error().code != Code::timeout) co_return false;
   // The client waits too: it is told by us.
@@ -111,6 +113,7 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     if (!sent) co_return;
   }
   if (chunked_) {
+    exchange.request_trailers.remove(exchange.client.entry->config->tls.client_certificates.field);  // ours alone
     const http::Fields* trailers = source_->trailers();
     std::size_t room = 64 + (trailers != nullptr ? head_octets(*trailers) : 0);
     codec::h1::OutBuffer out({exchange.arena.chars(room), room});

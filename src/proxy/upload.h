@@ -29,6 +29,8 @@ class Upload {
   bool complete() const { return complete_; }
   // It is being sent beside the exchange.
   bool active() const { return running_ && !over_; }
+  // It holds everything back until a 100 comes, or for long enough.
+  bool waits_to_be_wanted() const { return waits_; }
   // Nothing more will be sent: complete, or given up.
   bool over() const { return over_; }
   // Whether everything that was sent could be sent once more.
@@ -51,6 +53,7 @@ class Upload {
   bool complete_ = false;
   bool over_ = false;
   bool running_ = false;
+  bool waits_ = false;
   std::array<char, codec::h1::chunk_head_max> chunk_head_{};
 };
 

@@ -74,6 +74,8 @@ class Stream {
   virtual void reset_on_close() = 0;
   // At most one watch; null ends watching.
   virtual void watch_hangup(const HangupWatch* watch) = 0;
+  // After `end`: whether the peer said itself that it was the end. What only stops may have been cut by somebody else.
+  virtual bool clean_end() const { return true; }
   // Gives back what memory an idle connection does not need.
   virtual void release_buffers() {}
   // The peer may be holding back octets until what it sent is acknowledged (Nagle's algorithm, against our delayed

@@ -57,7 +57,7 @@ class TlsStream final : public runtime::Stream {
   // Server side: the certificates from which the client was served; null before the handshake.
   const CertificateSet* certificates() const { return certificates_; }
   // After `end`: the peer has said that it was the end. Else somebody may have cut the connection.
-  bool clean_end() const { return clean_end_; }
+  bool clean_end() const override { return clean_end_; }
 
   // ---- after a failure ----
   // Why the handshake failed, or why the peer ended the connection by an alert later; null if neither happened.
