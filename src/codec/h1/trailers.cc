@@ -7,18 +7,21 @@
 namespace sp::codec::h1 {
 namespace {
 
-constexpr std::array<std::string_view, 6> forbidden_prefixes{"Content-",        "If-", "Proxy-", "X-Forwarded-",
-                                                             "Access-Control-", "Sec-"};
-constexpr std::array<std::string_view, 36> forbidden{"Age",
+constexpr std::array<std::string_view, 7> forbidden_prefixes{
+    "Content-", "If-", "Proxy-", "X-Forwarded", "X-Original-Forwarded", "Access-Control-", "Sec-"};
+constexpr std::array<std::string_view, 43> forbidden{"Age",
                                                      "Authentication-Info",
                                                      "Authorization",
                                                      "Cache-Control",
+                                                     "CF-Connecting-IP",
+                                                     "Client-IP",
                                                      "Connection",
                                                      "Cookie",
                                                      "Cookie2",
                                                      "Date",
                                                      "Expect",
                                                      "Expires",
+                                                     "Fastly-Client-IP",
                                                      "Forwarded",
                                                      "Host",
                                                      "HTTP2-Settings",
@@ -39,11 +42,15 @@ constexpr std::array<std::string_view, 36> forbidden{"Age",
                                                      "TE",
                                                      "Trailer",
                                                      "Transfer-Encoding",
+                                                     "True-Client-IP",
                                                      "Upgrade",
                                                      "Vary",
                                                      "Via",
                                                      "Warning",
                                                      "WWW-Authenticate",
+                                                     "X-Client-Certificate",
+                                                     "X-Client-IP",
+                                                     "X-Cluster-Client-IP",
                                                      "X-Real-IP"};
 
 }  // namespace
