@@ -1,0 +1,61 @@
+"""The commands that a new user tries first."""
+import glob
+import os
+import subprocess
+
+from harness.origin import Origin
+from harness.ports import free_port, wait_for_port
+from harness.wire import ask
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
+
+
+def sallyport(scope, *arguments):
+    return subprocess.run([scope.binary, *arguments], capture_output=True, text=True, timeout=30, cwd=scope.folder)
+
+
+def test_examples_hold_what_they_promise(scope):
+    examples = sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml")))
+    assert len(examples) >= 5
+    for example in examples:
+        done = sallyport(scope, "test", "-c", example)
+        assert done.returncode == 0 and " 0 failed" in done.stdout, f"{example}: {done.stdout}{done.stderr}"
+
+
+def test_reverse_proxy_without_a_file(scope):
+    origin, port = Origin(scope), free_port()
+    process = scope.start("reverse-proxy", [scope.binary, "reverse-proxy", "--from", f"http://127.0.0.1:{port}", "--to", f"http://127.0.0.1:{origin.port}"])
+    wait_for_port(port, process)
+    assert ask(port, "GET", "/show").status == 200
+    assert process.end() == 0
+
+
+def test_reverse_proxy_makes_a_certificate(scope):
+    origin, port = Origin(scope), free_port()
+    process = scope.start("reverse-proxy", [scope.binary, "reverse-proxy", "--from", f"https://127.0.0.1:{port}", "--to", f"http://127.0.0.1:{origin.port}"])
+    wait_for_port(port, process)
+    done = subprocess.run(["curl", "-q", "-sSk", "--noproxy", "*", "--max-time", "10", f"https://127.0.0.1:{port}/show"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0 and '"target": "/show"' in done.stdout, done
+    assert process.end() == 0
+
+
+def test_explain_says_what_run_does(scope):
+    path = scope.write("explained.yaml", """\
+inbound:
+  - listen: "http://127.0.0.1:8080"
+    sites:
+      - hosts: [ www.example.com ]
+        routes:
+          - { path: /app, to: "http://127.0.0.1:9/inside" }
+""")
+    done = sallyport(scope, "explain", "-c", path, "http://www.example.com:8080/app/x")
+    assert done.returncode == 0 and "/inside/x" in done.stdout and "explained.yaml:6" in done.stdout, done.stdout
+    done = sallyport(scope, "explain", "-c", path, "http://other.example.com:8080/app/x")
+    assert "no_site" in done.stdout + done.stderr, done
+
+
+def test_exit_codes(scope):
+    assert sallyport(scope, "version").returncode == 0
+    assert sallyport(scope, "nonsense").returncode == 2
+    assert sallyport(scope, "check", "-c", scope.write("wrong.yaml", "inbound: 5\n")).returncode == 3
+    assert sallyport(scope, "check", "-c", scope.path("missing.yaml")).returncode in (1, 3)
