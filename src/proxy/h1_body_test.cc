@@ -1,0 +1,83 @@
+// The ends of bodies that no length and no last chunk tells.
+#include "proxy/h1_body.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/fake_loop.h"
+
+namespace sp::proxy {
+namespace {
+
+using codec::h1::Framing;
+using runtime::IoResult;
+
+// Gives its text, and ends: of the peer's will (TLS: a close_notify) or not.
+class EndingStream final : public runtime::Stream {
+ public:
+  EndingStream(std::string_view text, bool clean) : text_(text), clean_(clean) {}
+  IoResult try_read(std::span<char> into) override {
+    if (text_.empty()) return IoResult::end();
+    const std::size_t octets = text_.copy(into.data(), into.size());
+    text_.remove_prefix(octets);
+    return IoResult::done(octets);
+  }
+  IoResult try_write(std::span<const iovec>) override { return IoResult::would_block(); }
+  void arm(runtime::Direction, runtime::IoWait&) override {}
+  void disarm(runtime::Direction) override {}
+  IoResult try_finish() override { return IoResult::done(0); }
+  void abort(Code) override {}
+  void reset_on_close() override {}
+  void watch_hangup(const runtime::HangupWatch*) override {}
+  bool clean_end() const override { return clean_; }
+
+ private:
+  std::string_view text_;
+  bool clean_;
+};
+
+class Bodies : public ::testing::Test {
+ protected:
+  // The code with which reading to the end ends.
+  Code read(std::string_view text, Framing framing, bool clean) {
+    EndingStream stream(text, clean);
+    H1Body body(head, {}, Side::upstream);
+    body.start(stream, framing, {});
+    content.clear();
+    while (!body.complete()) {
+      auto piece = loop.run(body.read());
+      if (!piece) return piece.error().code;
+      content += *piece;
+    }
+    return Code::ok;
+  }
+  sp::testing::FakeLoop loop;
+  Buffer head;
+  std::string content;
+};
+
+TEST_F(Bodies, end_with_the_connection) {
+  EXPECT_EQ(read("abc", {Framing::Kind::until_close, 0}, true), Code::ok);
+  EXPECT_EQ(content, "abc");
+}
+
+TEST_F(Bodies, are_incomplete_where_the_connection_was_cut) {
+  EXPECT_EQ(read("abc", {Framing::Kind::until_close, 0}, false), Code::response_incomplete);
+  EXPECT_EQ(content, "abc");
+}
+
+TEST_F(Bodies, that_say_their_end_do_not_care_how_the_connection_ends) {
+  EXPECT_EQ(read("abc", {Framing::Kind::length, 3}, false), Code::ok);
+  EXPECT_EQ(read("3\r\nabc\r\n0\r\n\r\n", {Framing::Kind::chunked, 0}, false), Code::ok);
+  EXPECT_EQ(read("3\r\nabc\r\n", {Framing::Kind::chunked, 0}, true), Code::response_incomplete);
+}
+
+TEST_F(Bodies, that_were_interrupted_stay_so) {
+  EndingStream stream("abc", true);
+  H1Body body(head, {}, Side::upstream);
+  body.start(stream, {Framing::Kind::length, 3}, {});
+  body.interrupt();
+  EXPECT_EQ(loop.run(body.read()).error().code, Code::cancelled);
+}
+
+}  // namespace
+}  // namespace sp::proxy
