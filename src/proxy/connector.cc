@@ -67,13 +67,13 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> connect_server(Worker& worker,
   auto secured = co_await stream->handshake(deadline);
   if (!secured) {
     Error error = secured.error();
-    if (const tls::Diagnosis* diagnosis = stream->diagnosis()) {
+    if (error.code == Code::timeout) {
+      error.code = Code::connection_timeout;
+      failure.detail = address + ": the TLS handshake took too long";
+    } else if (const tls::Diagnosis* diagnosis = stream->diagnosis()) {
       error.code = diagnosis->code;
       failure.detail = diagnosis->text;
       failure.remedy = diagnosis->remedy;
-    } else if (error.code == Code::timeout) {
-      error.code = Code::connection_timeout;
-      failure.detail = address + ": the TLS handshake took too long";
     } else if (!token.cancelled()) {
       failure.detail = address + ": the connection ended during the TLS handshake";
       error.code = Code::upstream_tls_failed;

@@ -102,6 +102,17 @@ TEST_F(KeptConnections, that_go_on_closing_are_not_replaced_forever) {
   EXPECT_LE(servers.accepted(), 4u);
 }
 
+class ServersThatBreak : public OneServer {};
+
+TEST_F(ServersThatBreak, a_new_connection_before_they_answer_are_an_error) {
+  client.send(request("POST /"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  server.reset();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_reset);
+}
+
 // ---- several servers ----
 
 class Pools : public ::testing::Test {
