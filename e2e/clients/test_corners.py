@@ -8,6 +8,7 @@ from harness.gate import start_gate
 from harness.origin import Origin, demo
 from harness.ports import free_port
 from harness.scope import eventually
+from harness.websocket import Client
 from harness.wire import Closed, Wire, ask
 
 ANSWERS = {
@@ -137,9 +138,32 @@ def test_client_that_resets(env):
     for _ in range(20):
         wire = Wire(env.port)
         wire.send(b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + b"x" * 5000)
-        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        wire.close()
+        reset(wire)
     assert env.ask("GET", "/show").status == 200
+
+
+def reset(wire):
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wire.close()
+
+
+def test_descriptors_are_given_back(env):
+    """However a client leaves, nothing of it stays open."""
+    assert env.ask("GET", "/show").status == 200
+    eventually(lambda: env.gate.descriptors() < 60, 10, "quiet")
+    before = env.gate.descriptors()
+    for leave in (Wire.close, reset):
+        for _ in range(20):
+            leave(Wire(env.port))
+            for begin in (b"GET / HT", b"GET /slow?first=3 HTTP/1.1\r\nHost: x\r\n\r\n",
+                          b"POST /show HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"):
+                wire = Wire(env.port)
+                wire.send(begin)
+                leave(wire)
+            wire = Wire(env.port)
+            Client(wire).send(b"x" * 1000)
+            leave(wire)
+    eventually(lambda: env.gate.descriptors() <= before + 8, 15, "the end of all those connections")
 
 
 def test_client_that_closes_its_half(env):

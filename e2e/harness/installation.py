@@ -60,7 +60,7 @@ def install_packages(list_file):
     with no_daemons_started():
         if "sympa" in missing:
             # Its configuration wants the database's tools to be complete already.
-            first = [package for package in missing if package != "sympa"] + ["debconf-utils"]
+            first = [package for package in missing if package != "sympa"]
             subprocess.run(sudo + environment + install + first, stdout=subprocess.DEVNULL, check=True)
             subprocess.run(sudo + ["debconf-set-selections"], input=DEBCONF, text=True, check=True)
         subprocess.run(sudo + environment + install + missing, stdout=subprocess.DEVNULL, check=True)
