@@ -58,6 +58,35 @@ bool guard(const AdmissionContext& context, const http::RequestHead& request, Ad
   return false;
 }
 
+// Where the first ';' of a segment is, raw or encoded; npos: nowhere.
+std::size_t parameters_at(std::string_view segment) { return std::min(segment.find(';'), segment.find("%3B")); }
+
+// The path as those servers see it that drop parameters from segments ("/admin;x" is "/admin" in Tomcat and its kin). The
+// argument itself where there are none.
+std::string_view without_parameters(std::string_view path, Arena& arena) {
+  if (parameters_at(path) == std::string_view::npos) return path;
+  char* out = arena.chars(path.size());
+  std::size_t size = 0;
+  for (std::size_t begin = 0; begin < path.size();) {
+    std::size_t end = std::min(path.find('/', begin + 1), path.size());
+    std::string_view segment = path.substr(begin, end - begin);
+    segment = segment.substr(0, parameters_at(segment));
+    begin = end;
+    if (segment == "/" && end < path.size()) continue;  // "/;/admin" is "//admin", which is "/admin"
+    std::ranges::copy(segment, out + size);
+    size += segment.size();
+  }
+  return {out, size};
+}
+
+// Would another route take the path if its parameters were not there? Then a server behind us may serve what the rules of
+// that route are about.
+bool belongs_elsewhere(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, const Admission& out) {
+  std::string_view bare = without_parameters(out.path, arena);
+  if (bare.data() == out.path.data()) return false;
+  return context.entry.policy->router.match(request.authority, bare, arena).route != out.match.route;
+}
+
 bool find_route(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, Admission& out) {
   bool asterisk = request.form == http::TargetForm::asterisk;
   auto path = policy::normalize_path(asterisk ? std::string_view("/") : request.path, arena);
@@ -78,6 +107,10 @@ bool find_route(const AdmissionContext& context, const http::RequestHead& reques
   }
   if (path->encoded_slash && out.match.route->encoded_slashes == config::SlashPolicy::refuse) {
     refuse(out, Code::encoded_slash, "the path holds an encoded slash (%2F)");
+    return false;
+  }
+  if (belongs_elsewhere(context, request, arena, out)) {
+    refuse(out, Code::ambiguous_path, "without its parameters (';') the path belongs to another route");
     return false;
   }
   return true;

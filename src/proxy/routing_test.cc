@@ -37,6 +37,19 @@ TEST_F(Routing, routes_go_by_the_normal_form_of_the_path) {
   EXPECT_TRUE(answer_to(request("GET /adminx")).starts_with("HTTP/1.1 200 "));
 }
 
+// Tomcat and its kin serve "/admin;x" as "/admin": the rule about /admin must not be passed by.
+TEST_F(Routing, a_path_that_another_route_has_without_its_parameters_is_ambiguous) {
+  use(one_site("- { path: /admin, respond: { status: 403 } }\n- { path: /, respond: { body: open } }"));
+  for (std::string_view path : {"/admin;x", "/admin%3Bx", "/admin%3bx", "/admin;/users", "/;/admin", "/;x/admin;y"}) {
+    EXPECT_TRUE(answer_to(request(joined({"GET ", path}))).starts_with("HTTP/1.1 400 ")) << path;
+    EXPECT_EQ(last(), Code::ambiguous_path) << path;
+  }
+  for (std::string_view path : {"/x;jsessionid=1", "/x;a/y;b", "/adminx;y"}) {
+    EXPECT_TRUE(answer_to(request(joined({"GET ", path}))).starts_with("HTTP/1.1 200 ")) << path;
+  }
+  EXPECT_TRUE(answer_to(request("GET /admin/x;y")).starts_with("HTTP/1.1 403 "));
+}
+
 TEST_F(Routing, the_normal_form_of_the_path_is_what_the_server_gets) {
   use(one_server());
   gate->server();
