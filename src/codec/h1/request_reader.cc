@@ -144,6 +144,14 @@ Result<void> parse_head(ByteView in, HeadLines& lines, const Limits& limits, htt
   return {};
 }
 
+// What the request line said is told in the log when the rest never comes; the caller moves its octets meanwhile.
+void keep_line(http::RequestHead& head) {
+  Arena& arena = head.fields.arena();
+  for (std::string_view* text : {&head.method_text, &head.scheme, &head.authority, &head.path, &head.query}) {
+    *text = arena.copy(*text);
+  }
+}
+
 // The error of a head whose scan ended with `outcome`.
 Error scan_error(HeadScan::Outcome outcome, const HeadScan& scan, ByteView line) {
   Error error{.side = Side::client, .where = "head"};
@@ -182,6 +190,7 @@ Result<std::size_t> RequestReader::read(ByteView in, http::RequestHead& head, Pe
     std::optional<Authority> target;
     auto line = parse_request_line(in, *lines.next(), head, target);
     if (!line) return fail(line.error());
+    keep_line(head);
     return 0;
   }
   if (outcome != Outcome::complete) return fail(scan_error(outcome, scan_, rest));

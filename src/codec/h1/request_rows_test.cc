@@ -585,5 +585,22 @@ TEST(RequestRows, written_and_read_again) {
   }
 }
 
+TEST(RequestReader, keeps_the_line_of_a_head_that_is_not_complete) {
+  Arena arena;
+  http::RequestHead head(arena);
+  Persistence persistence;
+  RequestReader reader{Limits{}};
+  std::string text = "GET http://a.test/path?query HTTP/1.1\r\nHost: a.t";
+  auto read = reader.read(text, head, persistence);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, 0u);
+  std::ranges::fill(text, 'x');  // as when the buffer grows
+  EXPECT_EQ(head.method_text, "GET");
+  EXPECT_EQ(head.scheme, "http");
+  EXPECT_EQ(head.authority, "a.test");
+  EXPECT_EQ(head.path, "/path");
+  EXPECT_EQ(head.query, "query");
+}
+
 }  // namespace
 }  // namespace sp::codec::h1
