@@ -1,5 +1,5 @@
-// A whole gate between two peers that say what the fuzzer says. The octets are a script: each step is one octet that says who
-// does what, and what it says. Whatever it is, every session must come to its end, and no assertion may fail.
+// A whole gate between two peers that say what the fuzzer says. The octets are a script: each step is one octet that
+// says who does what, and what it says. Whatever it is, every session must come to its end, and no assertion may fail.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

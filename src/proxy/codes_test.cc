@@ -1,4 +1,5 @@
-// Every code has a test that produces it, or a reason why a gate for HTTP/1 cannot. A new code without either fails here.
+// Every code has a test that produces it, or a reason why a gate for HTTP/1 cannot. A new code without either fails
+// here.
 #include <algorithm>
 #include <array>
 
@@ -109,7 +110,8 @@ constexpr std::array elsewhere{
 TEST(Codes, each_has_a_test_or_a_reason) {
   for (unsigned i = 0; i < static_cast<unsigned>(Code::count_); ++i) {
     const Code code = static_cast<Code>(i);
-    const auto rows = std::ranges::count(produced, code, &Row::code) + std::ranges::count(elsewhere, code, &Elsewhere::code);
+    const auto rows =
+        std::ranges::count(produced, code, &Row::code) + std::ranges::count(elsewhere, code, &Elsewhere::code);
     EXPECT_EQ(rows, 1) << name(code) << ": write a test that produces it, and its row";
   }
 }
@@ -130,15 +132,17 @@ class EveryCodeWasProduced final : public ::testing::Environment {
     const ::testing::UnitTest& all = *::testing::UnitTest::GetInstance();
     for (int i = 0; i < all.total_test_suite_count(); ++i) {
       const ::testing::TestSuite& suite = *all.GetTestSuite(i);
-      if (std::string(plain(suite.name())) + "." == wanted) return suite.test_to_run_count() == suite.total_test_count();
+      if (std::string(plain(suite.name())) + "." == wanted)
+        return suite.test_to_run_count() == suite.total_test_count();
     }
     ADD_FAILURE() << "there are no tests " << wanted;
     return false;
   }
   static bool was_produced(const Row& row) {
     const auto found = Observed::codes_seen().find(row.code);
-    return found != Observed::codes_seen().end() &&
-           std::ranges::any_of(found->second, [&](const std::string& test) { return plain(test).starts_with(row.suite); });
+    return found != Observed::codes_seen().end() && std::ranges::any_of(found->second, [&](const std::string& test) {
+             return plain(test).starts_with(row.suite);
+           });
   }
 };
 const auto* const registered = ::testing::AddGlobalTestEnvironment(new EveryCodeWasProduced);

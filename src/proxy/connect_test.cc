@@ -21,7 +21,9 @@ class Connecting : public ::testing::Test {
     }
     const std::string text = client.take_all();
     EXPECT_TRUE(text.starts_with(joined({"HTTP/1.1 ", status, " "}))) << text;
-    EXPECT_NE(text.find(joined({"Proxy-Status: sallyport; error=", info(code).proxy_status, "\r\n"})), std::string::npos) << text;
+    EXPECT_NE(text.find(joined({"Proxy-Status: sallyport; error=", info(code).proxy_status, "\r\n"})),
+              std::string::npos)
+        << text;
     EXPECT_EQ(text.find("10.0.0.1"), std::string::npos) << text;
     EXPECT_EQ(text.find("app.internal"), std::string::npos) << text;
     EXPECT_EQ(name(gate.observed.last().code), name(code));

@@ -31,8 +31,9 @@ TEST_F(Fields, of_one_hop_are_not_passed_on) {
 }
 
 TEST_F(Fields, of_one_hop_are_not_passed_back) {
-  expect_answered("Connection: X-Hop\r\nX-Hop: 1\r\nX-Stays: 2\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\n",
-                  "X-Stays: 2\r\n");
+  expect_answered(
+      "Connection: X-Hop\r\nX-Hop: 1\r\nX-Stays: 2\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\n",
+      "X-Stays: 2\r\n");
 }
 
 TEST_F(Fields, that_matter_are_not_taken_off_by_Connection) {
@@ -46,8 +47,10 @@ TEST_F(Fields, TE_is_said_anew_when_trailers_are_wanted) {
 
 TEST_F(Fields, that_the_gate_owns_are_replaced_when_strangers_send_them) {
   expect_forwarded(
-      "X-Forwarded-For: 127.0.0.1\r\nX_Forwarded_For: 127.0.0.1\r\nX-Forwarded-Host: evil.test\r\nX-Forwarded-Proto: https\r\n"
-      "X-Forwarded-Port: 1\r\nX-Forwarded-Server: evil\r\nForwarded: for=127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX_Real_IP: 1\r\n",
+      "X-Forwarded-For: 127.0.0.1\r\nX_Forwarded_For: 127.0.0.1\r\nX-Forwarded-Host: evil.test\r\nX-Forwarded-Proto: "
+      "https\r\n"
+      "X-Forwarded-Port: 1\r\nX-Forwarded-Server: evil\r\nForwarded: for=127.0.0.1\r\nX-Real-IP: "
+      "127.0.0.1\r\nX_Real_IP: 1\r\n",
       "");
 }
 
@@ -57,7 +60,9 @@ TEST_F(Fields, that_strangers_cannot_take_off_by_Connection) {
 
 TEST_F(Fields, Proxy_never_passes) { expect_forwarded("Proxy: http://evil.test/\r\n", ""); }
 
-TEST_F(Fields, with_underscores_do_not_pass) { expect_forwarded("X_Own: 1\r\nContent_Length: 5\r\nX-Own: 2\r\n", "X-Own: 2\r\n"); }
+TEST_F(Fields, with_underscores_do_not_pass) {
+  expect_forwarded("X_Own: 1\r\nContent_Length: 5\r\nX-Own: 2\r\n", "X-Own: 2\r\n");
+}
 
 TEST_F(Fields, Cookie_lines_become_one) {
   expect_forwarded("Cookie: a=1\r\nX: y\r\nCookie: b=2\r\n", "Cookie: a=1; b=2\r\nX: y\r\n");
@@ -95,11 +100,13 @@ TEST(TrustedProxies, are_believed_and_extended) {
   Gate gate(one_server("trusted_proxies: [ 10.9.0.0/16 ]"));
   gate.server();
   Scripted client = gate.client("10.9.1.1:4711");
-  client.send(request("GET /",
-                      "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\nX-Forwarded-Host: www.test\r\nX-Forwarded-Proto: https\r\n"));
+  client.send(request(
+      "GET /",
+      "X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\nX-Forwarded-Host: www.test\r\nX-Forwarded-Proto: https\r\n"));
   Scripted server = gate.server().accept();
   server.expect(
-      "GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 198.51.100.7, 203.0.113.9, 10.9.1.1\r\nX-Forwarded-Host: www.test\r\n"
+      "GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 198.51.100.7, 203.0.113.9, 10.9.1.1\r\nX-Forwarded-Host: "
+      "www.test\r\n"
       "X-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\nVia: 1.1 gate\r\n\r\n");
 }
 
@@ -109,15 +116,19 @@ TEST(TrustedProxies, that_write_Forwarded_are_believed_too) {
   Scripted client = gate.client("10.9.1.1:4711");
   client.send(request("GET /", "Forwarded: for=203.0.113.9;proto=https\r\n"));
   const std::string head = gate.server().accept().take_until("\r\n\r\n");
-  EXPECT_NE(head.find("Forwarded: for=203.0.113.9;proto=https, for=10.9.1.1;proto=http\r\n"), std::string::npos) << head;
+  EXPECT_NE(head.find("Forwarded: for=203.0.113.9;proto=https, for=10.9.1.1;proto=http\r\n"), std::string::npos)
+      << head;
   EXPECT_NE(head.find("X-Forwarded-Proto: https\r\n"), std::string::npos) << head;
 }
 
 TEST(FieldEdits, of_requests_and_responses_see_the_exchange) {
-  Gate gate(one_site("- path: /\n"
-                     "  to: http://10.0.0.1:8000\n"
-                     "  request_headers: { set: { X-Client: \"${client.address}\", X-Url: \"${request.scheme}://${request.host}${request.uri}\" }, remove: [ Accept ] }\n"
-                     "  response_headers: { set: { X-Status: \"${response.status}\" }, add: { X-Id: \"${request.id}\" }, remove: [ Server ] }"));
+  Gate gate(
+      one_site("- path: /\n"
+               "  to: http://10.0.0.1:8000\n"
+               "  request_headers: { set: { X-Client: \"${client.address}\", X-Url: "
+               "\"${request.scheme}://${request.host}${request.uri}\" }, remove: [ Accept ] }\n"
+               "  response_headers: { set: { X-Status: \"${response.status}\" }, add: { X-Id: \"${request.id}\" }, "
+               "remove: [ Server ] }"));
   gate.server();
   Scripted client = gate.client();
   client.send(request("GET /a?b", "Accept: x\r\nX-Client: forged\r\n"));

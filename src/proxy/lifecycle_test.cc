@@ -113,7 +113,8 @@ TEST_F(Lifecycle, an_open_connection_keeps_its_configuration_until_its_next_resp
 
 TEST_F(Lifecycle, a_request_sees_one_configuration_from_its_beginning_to_its_end) {
   begin();
-  ASSERT_TRUE(gate.reload(one_site("- { path: /, to: \"http://10.0.0.9:8000\", response_headers: { set: { X-New: yes } } }")));
+  ASSERT_TRUE(
+      gate.reload(one_site("- { path: /, to: \"http://10.0.0.9:8000\", response_headers: { set: { X-New: yes } } }")));
   server.send(hi);
   client.expect(hi_and_bye);
 }
@@ -127,7 +128,9 @@ TEST_F(Lifecycle, kept_connections_to_servers_survive_a_new_configuration) {
 }
 
 TEST_F(Lifecycle, an_address_that_is_gone_is_not_served_any_more) {
-  ASSERT_TRUE(gate.reload("inbound:\n- listen: [ \"http://:81\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, respond: { body: x } } ] } ]\n"));
+  ASSERT_TRUE(
+      gate.reload("inbound:\n- listen: [ \"http://:81\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, "
+                  "respond: { body: x } } ] } ]\n"));
   EXPECT_EQ(gate.network.open(sp::testing::endpoint("192.0.2.80:80")), nullptr);
   Scripted fresh = gate.client("203.0.113.1:50000", "192.0.2.80:81");
   fresh.send(request("GET /"));

@@ -60,12 +60,14 @@ TEST_F(Limits, of_options_in_Connection) {
 }
 
 TEST_F(Limits, of_chunk_extensions) {
-  client.send_some(request("POST /", "Transfer-Encoding: chunked\r\n") + "1;" + std::string(1000, 'x') + "\r\na\r\n0\r\n\r\n");
+  client.send_some(request("POST /", "Transfer-Encoding: chunked\r\n") + "1;" + std::string(1000, 'x') +
+                   "\r\na\r\n0\r\n\r\n");
   expect_refused(client, "400", Code::bad_chunk);
 }
 
 TEST_F(Limits, of_trailers) {
-  client.send_some(request("POST /", "Transfer-Encoding: chunked\r\n") + "0\r\nX: " + std::string(9000, 'x') + "\r\n\r\n");
+  client.send_some(request("POST /", "Transfer-Encoding: chunked\r\n") + "0\r\nX: " + std::string(9000, 'x') +
+                   "\r\n\r\n");
   expect_refused(client, "400", Code::bad_trailer);
 }
 
@@ -107,8 +109,9 @@ TEST_F(Limits, of_a_body_in_chunks_that_is_all_there_at_once) {
 }
 
 TEST_F(Limits, of_a_body_may_be_lifted_for_a_route) {
-  ASSERT_TRUE(gate.reload("inbound:\n- listen: [ \"http://:80\" ]\n  max_body: 1B\n  sites: [ { hosts: [ a.test ], routes: [ "
-                          "{ path: /, to: \"http://10.0.0.1:8000\", max_body: off } ] } ]\n"));
+  ASSERT_TRUE(
+      gate.reload("inbound:\n- listen: [ \"http://:80\" ]\n  max_body: 1B\n  sites: [ { hosts: [ a.test ], routes: [ "
+                  "{ path: /, to: \"http://10.0.0.1:8000\", max_body: off } ] } ]\n"));
   Scripted fresh = gate.client();
   fresh.send(request("POST /", "Content-Length: 10\r\n") + "0123456789");
   accept().take_until("0123456789");

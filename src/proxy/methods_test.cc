@@ -103,15 +103,17 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"GET / HTTP/1.1\r\nHost: a.test\r\nX: a\x01z\r\n\r\n", bad, Code::bad_field_value},
         Refused{"GET / HTTP/1.1\nHost: a.test\n\n", bad, Code::bad_request_line},
         Refused{"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: a b\r\n\r\n", bad, Code::bad_connection_field},
-        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", bad,
-                Code::length_and_transfer_encoding},
-        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", bad, Code::bad_content_length},
+        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                bad, Code::length_and_transfer_encoding},
+        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", bad,
+                Code::bad_content_length},
         Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: +3\r\n\r\nabc", bad, Code::bad_content_length},
         Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", bad,
                 Code::bad_transfer_encoding},
-        Refused{"POST / HTTP/1.0\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", bad, Code::bad_transfer_encoding},
-        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501 Not Implemented",
-                Code::unsupported_transfer_coding}));
+        Refused{"POST / HTTP/1.0\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", bad,
+                Code::bad_transfer_encoding},
+        Refused{"POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "501 Not Implemented", Code::unsupported_transfer_coding}));
 
 TEST_F(Methods, a_request_that_came_through_this_gate_before_is_a_loop) {
   client.send(request("GET /", "Via: 1.1 other, 1.1 gate\r\n"));

@@ -1,5 +1,5 @@
-// Responses that are not as they should be: malformed ones become 502 with their reason, broken ones never look whole, and
-// what nobody asked for reaches nobody.
+// Responses that are not as they should be: malformed ones become 502 with their reason, broken ones never look whole,
+// and what nobody asked for reaches nobody.
 #include "proxy/transcript_for_tests.h"
 
 namespace sp::proxy {
@@ -38,19 +38,23 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, Malformations,
     ::testing::Values(
         Malformed{"SSH-2.0-OpenSSH_9.2\r\n", Code::bad_status_line}, Malformed{"<html>", Code::bad_status_line},
-        Malformed{"HTTP/2.0 200 OK\r\n\r\n", Code::bad_status_line}, Malformed{"HTTP/1.1 2OO OK\r\n\r\n", Code::bad_status_line},
+        Malformed{"HTTP/2.0 200 OK\r\n\r\n", Code::bad_status_line},
+        Malformed{"HTTP/1.1 2OO OK\r\n\r\n", Code::bad_status_line},
         Malformed{"HTTP/1.1 999 Odd\r\n\r\n", Code::bad_status_line},
         Malformed{"HTTP/1.1 200 OK\r\nX Y: 1\r\n\r\n", Code::bad_response_field},
         Malformed{"HTTP/1.1 200 OK\r\nX: 1\r\n 2\r\n\r\n", Code::bad_response_field},
         Malformed{"HTTP/1.1 200 OK\r\nX: a\x01\r\n\r\n", Code::bad_response_field},
         Malformed{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", Code::bad_response_framing},
         Malformed{"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", Code::bad_response_framing},
-        Malformed{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Code::bad_response_framing},
+        Malformed{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                  Code::bad_response_framing},
         Malformed{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhi", Code::bad_response_framing},
         Malformed{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Code::bad_response_framing},
         Malformed{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Code::bad_response_chunk},
-        Malformed{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n", Code::bad_response_chunk},
-        Malformed{"HTTP/1.1 200 OK\r\nContent-Le", Code::upstream_closed}, Malformed{"HTTP/1.1", Code::upstream_closed}));
+        Malformed{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n",
+                  Code::bad_response_chunk},
+        Malformed{"HTTP/1.1 200 OK\r\nContent-Le", Code::upstream_closed},
+        Malformed{"HTTP/1.1", Code::upstream_closed}));
 
 TEST_F(Responses, of_known_length_that_end_early_are_cut_off) {
   begin("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
@@ -152,7 +156,8 @@ TEST_F(Responses, stream_as_they_come_and_wait_for_a_client_that_does_not_read) 
 TEST_F(Responses, come_back_under_the_public_name) {
   begin(
       "HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1:8000/login?x=1\r\nContent-Location: http://10.0.0.1:8000/c\r\n"
-      "Refresh: 5; url=http://10.0.0.1:8000/r\r\nSet-Cookie: a=b; Domain=10.0.0.1; Path=/\r\nContent-Length: 0\r\n\r\n");
+      "Refresh: 5; url=http://10.0.0.1:8000/r\r\nSet-Cookie: a=b; Domain=10.0.0.1; Path=/\r\nContent-Length: "
+      "0\r\n\r\n");
   const std::string text = client.take_all();
   EXPECT_NE(text.find("Location: http://a.test/login?x=1\r\n"), std::string::npos) << text;
   EXPECT_NE(text.find("Content-Location: http://a.test/c\r\n"), std::string::npos) << text;

@@ -1,5 +1,5 @@
-// Servers that fail: who is asked next, who is asked again, and who is passed over. Nothing that may have been done is done
-// twice.
+// Servers that fail: who is asked next, who is asked again, and who is passed over. Nothing that may have been done is
+// done twice.
 #include "proxy/transcript_for_tests.h"
 
 namespace sp::proxy {
@@ -208,7 +208,8 @@ TEST_F(Pools, have_nobody_to_ask_when_all_are_marked) {
 
 TEST(PoolsWithBackup, ask_it_only_when_no_other_can_be_asked) {
   Gate gate(one_site("- { path: /, to: app }",
-                     "upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\", { url: \"http://10.0.0.3:8000\", backup: true } ]\n"));
+                     "upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\", { url: \"http://10.0.0.3:8000\", "
+                     "backup: true } ]\n"));
   ScriptedServer& backup = gate.server(third_server);
   Scripted client = gate.client();
   client.send(request("GET /"));

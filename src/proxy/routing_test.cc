@@ -31,7 +31,8 @@ TEST_F(Routing, a_path_that_no_route_has_is_not_found) {
 
 TEST_F(Routing, routes_go_by_the_normal_form_of_the_path) {
   use(one_site("- { path: /admin, respond: { status: 403 } }\n- { path: /, respond: { body: open } }"));
-  for (std::string_view path : {"/admin", "/admin/x", "//admin", "/./admin", "/x/../admin", "/%61dmin", "/x/%2e%2e/admin", "/admin/"}) {
+  for (std::string_view path :
+       {"/admin", "/admin/x", "//admin", "/./admin", "/x/../admin", "/%61dmin", "/x/%2e%2e/admin", "/admin/"}) {
     EXPECT_TRUE(answer_to(request(joined({"GET ", path}))).starts_with("HTTP/1.1 403 ")) << path;
   }
   EXPECT_TRUE(answer_to(request("GET /adminx")).starts_with("HTTP/1.1 200 "));
@@ -73,12 +74,13 @@ TEST_P(OddPaths, reach_no_server) {
   EXPECT_EQ(name(gate.observed.last().code), name(GetParam().code));
   EXPECT_EQ(gate.server().waiting(), 0u);
 }
-INSTANTIATE_TEST_SUITE_P(Rows, OddPaths,
-                         ::testing::Values(Path{"/a\\b", "400", Code::ambiguous_path}, Path{"/a%5Cb", "400", Code::ambiguous_path},
-                                           Path{"/../x", "400", Code::ambiguous_path}, Path{"/%2e%2e/x", "400", Code::ambiguous_path},
-                                           Path{"/a%00b", "400", Code::ambiguous_path}, Path{"/a/..;/b", "400", Code::ambiguous_path},
-                                           Path{"/a%2Fb", "404", Code::encoded_slash}, Path{"/a%2f..%2fb", "400", Code::ambiguous_path},
-                                           Path{"/a%zz", "400", Code::bad_target}, Path{"/a%", "400", Code::bad_target}));
+INSTANTIATE_TEST_SUITE_P(
+    Rows, OddPaths,
+    ::testing::Values(Path{"/a\\b", "400", Code::ambiguous_path}, Path{"/a%5Cb", "400", Code::ambiguous_path},
+                      Path{"/../x", "400", Code::ambiguous_path}, Path{"/%2e%2e/x", "400", Code::ambiguous_path},
+                      Path{"/a%00b", "400", Code::ambiguous_path}, Path{"/a/..;/b", "400", Code::ambiguous_path},
+                      Path{"/a%2Fb", "404", Code::encoded_slash}, Path{"/a%2f..%2fb", "400", Code::ambiguous_path},
+                      Path{"/a%zz", "400", Code::bad_target}, Path{"/a%", "400", Code::bad_target}));
 
 TEST_F(Routing, an_encoded_slash_passes_where_the_route_allows_it) {
   use(one_site("- { path: /, to: \"http://10.0.0.1:8000\", encoded_slashes: allow }"));
@@ -89,7 +91,9 @@ TEST_F(Routing, an_encoded_slash_passes_where_the_route_allows_it) {
 }
 
 TEST_F(Routing, clients_are_allowed_and_denied_by_their_address) {
-  use(one_site("- { path: /in, respond: { body: x }, allow: [ 203.0.113.0/24 ] }\n- { path: /out, respond: { body: x }, deny: [ 203.0.113.1 ] }"));
+  use(
+      one_site("- { path: /in, respond: { body: x }, allow: [ 203.0.113.0/24 ] }\n- { path: /out, respond: { body: x "
+               "}, deny: [ 203.0.113.1 ] }"));
   EXPECT_TRUE(answer_to(request("GET /in")).starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(answer_to(request("GET /in"), "198.51.100.1:5").starts_with("HTTP/1.1 403 "));
   EXPECT_TRUE(answer_to(request("GET /out"), "198.51.100.1:5").starts_with("HTTP/1.1 200 "));
@@ -100,8 +104,10 @@ TEST_F(Routing, clients_are_allowed_and_denied_by_their_address) {
 TEST_F(Routing, a_trusted_proxy_says_who_is_allowed) {
   use("inbound:\n- listen: [ \"http://:80\" ]\n  trusted_proxies: [ 10.9.0.0/16 ]\n"
       "  sites: [ { hosts: [ a.test ], deny: [ 203.0.113.1 ], routes: [ { path: /, respond: { body: x } } ] } ]\n");
-  EXPECT_TRUE(answer_to(request("GET /", "X-Forwarded-For: 203.0.113.1\r\n"), "10.9.0.1:5").starts_with("HTTP/1.1 403 "));
-  EXPECT_TRUE(answer_to(request("GET /", "X-Forwarded-For: 203.0.113.1, 198.51.100.2\r\n"), "10.9.0.1:5").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(
+      answer_to(request("GET /", "X-Forwarded-For: 203.0.113.1\r\n"), "10.9.0.1:5").starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(answer_to(request("GET /", "X-Forwarded-For: 203.0.113.1, 198.51.100.2\r\n"), "10.9.0.1:5")
+                  .starts_with("HTTP/1.1 200 "));
 }
 
 TEST_F(Routing, a_route_may_redirect) {
@@ -121,15 +127,16 @@ TEST_F(Routing, a_redirect_cannot_be_split) {
 TEST_F(Routing, a_route_may_answer_itself) {
   use(one_site("- { path: /, respond: { status: 410, body: \"for ${client.address}\", content_type: text/x } }"));
   EXPECT_EQ(answer_to(request("GET /")),
-            "HTTP/1.1 410 Gone\r\nContent-Length: 15\r\nServer: sallyport\r\nContent-Type: text/x\r\n" + std::string(date) +
-                "\r\nfor 203.0.113.1");
+            "HTTP/1.1 410 Gone\r\nContent-Length: 15\r\nServer: sallyport\r\nContent-Type: text/x\r\n" +
+                std::string(date) + "\r\nfor 203.0.113.1");
   const std::string head = answer_to(request("HEAD /"));
   EXPECT_NE(head.find("Content-Length: 15\r\n"), std::string::npos) << head;
   EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
 }
 
 TEST_F(Routing, http_1_0_without_Host_goes_to_the_site_for_every_name) {
-  use("inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ \"*\" ], routes: [ { path: /, respond: { body: x } } ] } ]\n");
+  use("inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ \"*\" ], routes: [ { path: /, respond: { body: x "
+      "} } ] } ]\n");
   EXPECT_TRUE(answer_to("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
@@ -137,7 +144,8 @@ TEST_F(Routing, http_1_0_without_Host_goes_to_the_site_for_every_name) {
 
 TEST_F(Routing, a_failure_has_a_page_that_names_no_server) {
   use(one_server());
-  const std::string text = answer_to(request("GET /", "Accept: text/html\r\nCookie: secret\r\nAuthorization: secret\r\n"));
+  const std::string text =
+      answer_to(request("GET /", "Accept: text/html\r\nCookie: secret\r\nAuthorization: secret\r\n"));
   EXPECT_TRUE(text.starts_with("HTTP/1.1 502 Bad Gateway\r\n")) << text;
   EXPECT_NE(text.find("Content-Type: text/html; charset=utf-8\r\n"), std::string::npos);
   EXPECT_NE(text.find("Proxy-Status: sallyport; error=connection_refused\r\n"), std::string::npos);
@@ -151,7 +159,8 @@ TEST_F(Routing, a_failure_is_told_in_JSON_to_those_who_ask_for_it) {
   use(one_server());
   const std::string text = answer_to(request("GET /", "Accept: application/json\r\n"));
   EXPECT_NE(text.find("Content-Type: application/json\r\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("{\"status\":502,\"error\":\"connection_refused\",\"message\":\"the server refused the connection\",\"request\":\""),
+  EXPECT_NE(text.find("{\"status\":502,\"error\":\"connection_refused\",\"message\":\"the server refused the "
+                      "connection\",\"request\":\""),
             std::string::npos)
       << text;
 }

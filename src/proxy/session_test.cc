@@ -1,4 +1,5 @@
-// One connection of a client and one of a server: what stays open, what ends, and where one message ends and the next begins.
+// One connection of a client and one of a server: what stays open, what ends, and where one message ends and the next
+// begins.
 #include "proxy/transcript_for_tests.h"
 
 namespace sp::proxy {
@@ -74,8 +75,8 @@ TEST_F(Sessions, answer_pipelined_requests_in_their_order) {
 }
 
 TEST_F(Sessions, take_a_pipelined_request_from_behind_a_body) {
-  client.send(request("POST /1", "Content-Length: 3\r\n") + "abc" + request("POST /2", "Transfer-Encoding: chunked\r\n") +
-              "3\r\nxyz\r\n0\r\n\r\n" + request("GET /3"));
+  client.send(request("POST /1", "Content-Length: 3\r\n") + "abc" +
+              request("POST /2", "Transfer-Encoding: chunked\r\n") + "3\r\nxyz\r\n0\r\n\r\n" + request("GET /3"));
   server = accept();
   server.expect(forwarded("POST /1", "", "Content-Length: 3\r\n") + "abc");
   server.send(hi);
@@ -144,8 +145,9 @@ TEST_F(Sessions, answer_a_client_that_has_finished_sending) {
 TEST_F(Sessions, close_after_a_request_of_http_1_0) {
   client.send("GET / HTTP/1.0\r\nHost: a.test\r\n\r\n");
   server = accept();
-  server.expect(joined({"GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 203.0.113.1\r\nX-Forwarded-Host: a.test\r\n",
-                        "X-Forwarded-Proto: http\r\nX-Forwarded-Port: 80\r\nVia: 1.0 gate\r\n\r\n"}));
+  server.expect(
+      joined({"GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 203.0.113.1\r\nX-Forwarded-Host: a.test\r\n",
+              "X-Forwarded-Proto: http\r\nX-Forwarded-Port: 80\r\nVia: 1.0 gate\r\n\r\n"}));
   server.send(hi);
   client.expect(hi_and_bye);
   client.expect_end();
@@ -238,8 +240,8 @@ TEST_P(WithoutContent, responses_end_with_their_head) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, WithoutContent,
     ::testing::Values(NoContent{"HEAD", "200 OK", "Content-Length: 1000\r\n", "Content-Length: 1000\r\n"},
-                      NoContent{"HEAD", "200 OK", "Transfer-Encoding: chunked\r\n", ""}, NoContent{"HEAD", "200 OK", "", ""},
-                      NoContent{"GET", "204 No Content", "", ""},
+                      NoContent{"HEAD", "200 OK", "Transfer-Encoding: chunked\r\n", ""},
+                      NoContent{"HEAD", "200 OK", "", ""}, NoContent{"GET", "204 No Content", "", ""},
                       NoContent{"GET", "304 Not Modified", "Content-Length: 1000\r\n", "Content-Length: 1000\r\n"},
                       NoContent{"GET", "304 Not Modified", "", ""},
                       NoContent{"GET", "200 OK", "Content-Length: 0\r\n", "Content-Length: 0\r\n"},

@@ -8,10 +8,12 @@ using sp::testing::GateOptions;
 using Use = tls::CertificateRequest::Use;
 
 std::string https_gate(std::string_view tls = {}) {
-  std::string text = "certificates: [ { cert: a.pem, key: a.key } ]\ninbound:\n- listen: [ \"https://:443\", \"http://:80\" ]\n";
+  std::string text =
+      "certificates: [ { cert: a.pem, key: a.key } ]\ninbound:\n- listen: [ \"https://:443\", \"http://:80\" ]\n";
   if (!tls.empty()) text += joined({"  tls: ", tls, "\n"});
-  return text + "  sites:\n  - { hosts: [ a.test ], routes: [ { path: /, to: \"http://10.0.0.1:8000\" } ] }\n"
-                "  - { hosts: [ plain.test ], routes: [ { path: /, respond: { body: plain } } ] }\n";
+  return text +
+         "  sites:\n  - { hosts: [ a.test ], routes: [ { path: /, to: \"http://10.0.0.1:8000\" } ] }\n"
+         "  - { hosts: [ plain.test ], routes: [ { path: /, respond: { body: plain } } ] }\n";
 }
 
 class Https : public ::testing::Test {
@@ -31,7 +33,9 @@ class Https : public ::testing::Test {
   }
   Https() { use({}); }
   ~Https() override { peer.reset(); }
-  Code last_connection() const { return gate->observed.connections.empty() ? Code::ok : gate->observed.connections.back().code; }
+  Code last_connection() const {
+    return gate->observed.connections.empty() ? Code::ok : gate->observed.connections.back().code;
+  }
 
   std::unique_ptr<Gate> gate;
   std::unique_ptr<TlsPeer> peer;
@@ -42,8 +46,9 @@ TEST_F(Https, requests_are_passed_on_with_their_scheme) {
   ASSERT_TRUE(peer->shaken);
   client.send(request("GET /"));
   Scripted server = gate->server().accept();
-  server.expect("GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 203.0.113.1\r\nX-Forwarded-Host: a.test\r\n"
-                "X-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\nVia: 1.1 gate\r\n\r\n");
+  server.expect(
+      "GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 203.0.113.1\r\nX-Forwarded-Host: a.test\r\n"
+      "X-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\nVia: 1.1 gate\r\n\r\n");
   server.send(hi);
   client.expect(hi_there);
 }
@@ -122,8 +127,8 @@ TEST_F(Https, a_client_certificate_that_nobody_showed_cannot_be_claimed) {
 // ---- towards servers ----
 
 struct Server {
-  std::string_view name;   // of the certificate that it has
-  std::string_view tls;    // upstream_tls
+  std::string_view name;  // of the certificate that it has
+  std::string_view tls;   // upstream_tls
   Code code;
 };
 class TlsServers : public ::testing::TestWithParam<Server> {
@@ -136,7 +141,8 @@ class TlsServers : public ::testing::TestWithParam<Server> {
     return made;
   }
   static std::string to_app(std::string_view tls) {
-    return one_site(joined({"- { path: /, to: \"https://app.internal:8443\", upstream_tls: { ca: authority.pem", tls.empty() ? "" : ", ", tls, " } }"}));
+    return one_site(joined({"- { path: /, to: \"https://app.internal:8443\", upstream_tls: { ca: authority.pem",
+                            tls.empty() ? "" : ", ", tls, " } }"}));
   }
 };
 
@@ -165,13 +171,15 @@ TEST_P(TlsServers, are_verified_and_failures_named) {
   EXPECT_EQ(text.find("internal"), std::string::npos) << text;
   EXPECT_EQ(name(gate.observed.last().code), name(GetParam().code));
 }
-INSTANTIATE_TEST_SUITE_P(
-    Rows, TlsServers,
-    ::testing::Values(Server{"app", "", Code::ok}, Server{"other", "verify: chain", Code::ok}, Server{"self", "verify: none", Code::ok},
-                      Server{"other", "", Code::upstream_certificate_name}, Server{"self", "", Code::upstream_certificate_untrusted},
-                      Server{"old", "", Code::upstream_certificate_expired},
-                      Server{"app", "pin: [ \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" ]", Code::upstream_certificate_pin},
-                      Server{"app", "", Code::upstream_tls_alert}));
+INSTANTIATE_TEST_SUITE_P(Rows, TlsServers,
+                         ::testing::Values(Server{"app", "", Code::ok}, Server{"other", "verify: chain", Code::ok},
+                                           Server{"self", "verify: none", Code::ok},
+                                           Server{"other", "", Code::upstream_certificate_name},
+                                           Server{"self", "", Code::upstream_certificate_untrusted},
+                                           Server{"old", "", Code::upstream_certificate_expired},
+                                           Server{"app", "pin: [ \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" ]",
+                                                  Code::upstream_certificate_pin},
+                                           Server{"app", "", Code::upstream_tls_alert}));
 
 TEST(TlsServersThatSpeakPlainHttp, are_an_error) {
   Gate gate(one_site("- { path: /, to: \"https://10.0.0.1:8000\", upstream_tls: { verify: none } }"));

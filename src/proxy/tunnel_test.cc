@@ -5,8 +5,10 @@ namespace sp::proxy {
 namespace {
 
 const std::string asked = request("GET /ws", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: k\r\n");
-const std::string asked_there = forwarded("GET /ws", "Sec-WebSocket-Key: k\r\n", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
-constexpr std::string_view switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: a\r\n\r\n";
+const std::string asked_there =
+    forwarded("GET /ws", "Sec-WebSocket-Key: k\r\n", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+constexpr std::string_view switched =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: a\r\n\r\n";
 const std::string switched_there =
     response("101 Switching Protocols", "Upgrade: websocket\r\nConnection: Upgrade\r\n", "Sec-WebSocket-Accept: a\r\n");
 
@@ -138,7 +140,8 @@ TEST_F(Tunnels, are_only_for_protocols_that_the_route_names) {
   server.expect(forwarded("GET /"));
   server.send(hi);
   client.expect(hi_there);
-  client.send(request("GET /", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"));
+  client.send(
+      request("GET /", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"));
   server.expect(forwarded("GET /"));
 }
 

@@ -114,7 +114,8 @@ TEST_F(Uploads, to_a_server_that_answers_and_closes_give_its_answer) {
 }
 
 TEST_F(Uploads, that_nobody_wanted_are_read_to_their_end_if_they_are_short) {
-  ASSERT_TRUE(gate.reload(one_site("- { path: /no, respond: { status: 403, body: no } }\n- { path: /, to: \"http://10.0.0.1:8000\" }")));
+  ASSERT_TRUE(gate.reload(
+      one_site("- { path: /no, respond: { status: 403, body: no } }\n- { path: /, to: \"http://10.0.0.1:8000\" }")));
   client = gate.client();
   client.send(request("POST /no", "Content-Length: 5\r\n"));
   client.expect("HTTP/1.1 403 Forbidden\r\n");

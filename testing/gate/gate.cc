@@ -30,7 +30,8 @@ std::string one_site(std::string_view routes, std::string_view more) {
 std::string one_server(std::string_view entry, std::string_view more) {
   std::string text = "inbound:\n- listen: [ \"http://:80\" ]\n";
   if (!entry.empty()) text += "  " + std::string(entry) + "\n";
-  text += "  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: \"http://" + std::string(default_server) + "\" } ] } ]\n";
+  text += "  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: \"http://" + std::string(default_server) +
+          "\" } ] } ]\n";
   return text + std::string(more) + "\n";
 }
 

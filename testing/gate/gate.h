@@ -1,4 +1,5 @@
-// A whole gate inside the test: a configuration as text, a worker, and a network whose clients and servers the test plays.
+// A whole gate inside the test: a configuration as text, a worker, and a network whose clients and servers the test
+// plays.
 //
 //   Gate gate("inbound:\n- listen: [\"http://:80\"]\n  sites: ...");
 //   Scripted client = gate.client();
@@ -27,7 +28,8 @@ namespace sp::testing {
 // What Gate::server() and one_site() speak of.
 inline constexpr std::string_view default_server = "10.0.0.1:8000";
 
-// A configuration: http on port 80, one site for a.test with these routes (YAML, each on a line of its own that begins with
+// A configuration: http on port 80, one site for a.test with these routes (YAML, each on a line of its own that begins
+// with
 // "- "), and `more` at the outer level.
 std::string one_site(std::string_view routes, std::string_view more = {});
 // With everything going to default_server; `entry` is added to the entry, as "trusted_proxies: [ 10.0.0.0/8 ]".

@@ -13,7 +13,9 @@ using runtime::Task;
 
 namespace {
 
-std::string numbered(std::string_view what, std::uint32_t number) { return std::string(what) + " " + std::to_string(number); }
+std::string numbered(std::string_view what, std::uint32_t number) {
+  return std::string(what) + " " + std::to_string(number);
+}
 
 runtime::TimePoint patience(FakeLoop& loop) { return loop.now() + std::chrono::minutes(10); }
 
@@ -35,15 +37,18 @@ void judge(std::uint32_t number, const SimMessage& message, Story& story) {
     story.note(numbered("client got '" + message.line + "' for", number));
     return;
   }
-  if (!is_of(number, "server", message.content)) story.fault(numbered("another's octets in the response to", number) + ": " + message.content.substr(0, 40));
-  if (message.whole && !message.content.ends_with(";")) story.fault(numbered("a truncated response looked whole to", number));
+  if (!is_of(number, "server", message.content))
+    story.fault(numbered("another's octets in the response to", number) + ": " + message.content.substr(0, 40));
+  if (message.whole && !message.content.ends_with(";"))
+    story.fault(numbered("a truncated response looked whole to", number));
   if (message.whole) ++story.answered;
 }
 
 // "/17" of "GET /17 HTTP/1.1".
 std::uint32_t number_in(const std::string& line) {
   const std::size_t slash = line.find('/');
-  return slash == std::string::npos ? 0 : static_cast<std::uint32_t>(std::strtoul(line.c_str() + slash + 1, nullptr, 10));
+  return slash == std::string::npos ? 0
+                                    : static_cast<std::uint32_t>(std::strtoul(line.c_str() + slash + 1, nullptr, 10));
 }
 
 void arrived(const SimMessage& message, Story& story) {
@@ -60,7 +65,8 @@ void arrived(const SimMessage& message, Story& story) {
 std::string response_of(std::uint32_t number, Dice& dice) {
   const std::string content = content_of(number, "server", 1 + dice.below(5000));
   const std::string early = dice.one_in(8) ? "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" : "";
-  if (dice.one_in(2)) return early + "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
+  if (dice.one_in(2))
+    return early + "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
   char size[20];
   std::snprintf(size, sizeof size, "%zx\r\n", content.size());
   return early + "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + content + "\r\n0\r\n\r\n";
@@ -112,7 +118,8 @@ Task<void> run_client(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, s
   if (dice.one_in(3)) stream->reset_on_close();
 }
 
-Task<void> run_server(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, bool hostile, std::uint64_t seed, Story& story) {
+Task<void> run_server(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, bool hostile, std::uint64_t seed,
+                      Story& story) {
   Dice dice(seed);
   SimReader reader(*stream);
   for (;;) {

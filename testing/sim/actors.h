@@ -1,5 +1,5 @@
-// Those who meet at the gate in the simulation: clients and servers, each a coroutine with dice of its own. What they say
-// carries the number of its request, so that nothing can be taken for something else.
+// Those who meet at the gate in the simulation: clients and servers, each a coroutine with dice of its own. What they
+// say carries the number of its request, so that nothing can be taken for something else.
 #pragma once
 
 #include <cstdint>
@@ -46,12 +46,12 @@ std::string content_of(std::uint32_t number, std::string_view who, std::size_t s
 // Whether `content` is that, or the beginning of it.
 bool is_of(std::uint32_t number, std::string_view who, std::string_view content);
 
-// Asks a few requests over one connection, some of them at once, then goes in one way or another. Breaks off at random if
-// `hostile`, and sends garbage.
-runtime::Task<void> run_client(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, std::uint32_t first_number, bool hostile,
-                               std::uint64_t seed, Story& story);
+// Asks a few requests over one connection, some of them at once, then goes in one way or another. Breaks off at random
+// if `hostile`, and sends garbage.
+runtime::Task<void> run_client(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, std::uint32_t first_number,
+                               bool hostile, std::uint64_t seed, Story& story);
 // Serves one connection of the gate, faithfully or not.
-runtime::Task<void> run_server(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, bool hostile, std::uint64_t seed,
-                               Story& story);
+runtime::Task<void> run_server(FakeLoop& loop, std::unique_ptr<runtime::Stream> stream, bool hostile,
+                               std::uint64_t seed, Story& story);
 
 }  // namespace sp::testing

@@ -14,10 +14,12 @@ constexpr std::string_view server_addresses[] = {"10.0.0.1:8000", "10.0.0.2:8000
 
 std::string configuration(Dice& dice) {
   std::string text =
-      "inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: app } ] } ]\nupstreams:\n  app:\n"
+      "inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: app } ] } "
+      "]\nupstreams:\n  app:\n"
       "    servers: [ \"http://10.0.0.1:8000\", \"http://10.0.0.2:8000\", \"http://10.0.0.3:8000\" ]\n";
   text += dice.one_in(2) ? "    balance: round_robin\n" : "    balance: least_requests\n";
-  return text + "    retries: " + std::to_string(dice.below(4)) + "\ntimeouts: { keep_alive: 30s, response_head: 20s }\n";
+  return text + "    retries: " + std::to_string(dice.below(4)) +
+         "\ntimeouts: { keep_alive: 30s, response_head: 20s }\n";
 }
 
 FakeNetworkOptions network_of(Dice& dice, std::uint64_t seed) {
@@ -30,7 +32,8 @@ FakeNetworkOptions network_of(Dice& dice, std::uint64_t seed) {
 
 class Run {
  public:
-  explicit Run(std::uint64_t seed) : seed_(seed), dice_(seed), gate_(configuration(dice_), {.network = network_of(dice_, seed), .seed = seed}) {
+  explicit Run(std::uint64_t seed)
+      : seed_(seed), dice_(seed), gate_(configuration(dice_), {.network = network_of(dice_, seed), .seed = seed}) {
     for (std::string_view at : server_addresses) {
       const bool hostile = dice_.one_in(2);
       listeners_.push_back(gate_.network.listen(endpoint(at), [this, hostile](runtime::Accepted accepted) {
@@ -52,7 +55,8 @@ class Run {
     if (!gate_.loop.run_until([&] { return clients_ == 0 || early; })) stuck("a client is stuck");
     gate_.worker().drain();
     listeners_.clear();
-    if (!gate_.loop.run_until([&] { return gate_.worker().sessions() == 0; })) stuck("a session is left after draining");
+    if (!gate_.loop.run_until([&] { return gate_.worker().sessions() == 0; }))
+      stuck("a session is left after draining");
     if (!gate_.loop.run_until([&] { return scope_.running() == 0; })) stuck("a connection is left after draining");
     if (failed_assertions() != 0) story_.fault("an assertion failed");
     return std::move(story_);
