@@ -121,7 +121,7 @@ TEST_F(Sessions, that_the_client_ends_are_over) {
   EXPECT_EQ(gate.observed.exchanges.size(), 1u);
 }
 
-TEST_F(Sessions, hold_no_buffers_while_they_are_idle) {
+TEST_F(Sessions, whose_client_goes_in_mid_head_are_over) {
   client.send("GET / HT");
   EXPECT_EQ(gate.sessions(), 1u);
   client.close();
