@@ -22,6 +22,15 @@ Result<BoundSocket> bind_one(Endpoint at) {
   return socket;
 }
 
+// With SO_REUSEPORT a second gate on the same address would get a share of the connections, and nobody would notice: a
+// socket without it is bound first, and closed again.
+Result<void> nobody_else_listens(const Endpoint& at) {
+  if (at.is_unix() || at.port == 0) return {};
+  auto probe = runtime::bind_listener(at, {.shared = false, .backlog = 1});
+  if (!probe && probe.error().code == Code::address_in_use) return fail(probe.error());
+  return {};
+}
+
 // A Unix socket has one queue: the workers share it.
 Result<std::vector<BoundSocket>> bind_for_all(const Endpoint& at, std::size_t workers) {
   std::vector<BoundSocket> sockets;
@@ -49,13 +58,17 @@ config::Finding could_not_bind(const config::Text& text, const Error& error) {
 
 bool Listeners::served(const Endpoint& endpoint) const { return std::ranges::find(served_, endpoint) != served_.end(); }
 
-std::vector<std::vector<proxy::BoundListen>> Listeners::bind(const proxy::Snapshot& snapshot, std::vector<config::Finding>& findings) {
+std::vector<std::vector<proxy::BoundListen>> Listeners::bind(const proxy::Snapshot& snapshot,
+                                                             std::vector<config::Finding>& findings) {
   std::vector<std::vector<proxy::BoundListen>> out(workers_);
   for (const proxy::Entry& entry : snapshot.entries) {
     for (std::uint32_t i = 0; i < entry.listens.size(); ++i) {
       const Endpoint& endpoint = entry.listens[i].endpoint;
       if (served(endpoint)) continue;
-      auto sockets = bind_for_all(endpoint, workers_);
+      // A port that is ours already (on another address) is no stranger's.
+      bool ours = std::ranges::any_of(served_, [&](const Endpoint& one) { return one.port == endpoint.port; });
+      Result<void> free = ours ? Result<void>{} : nobody_else_listens(endpoint);
+      auto sockets = free ? bind_for_all(endpoint, workers_) : Result<std::vector<BoundSocket>>(fail(free.error()));
       if (!sockets) {
         findings.push_back(could_not_bind(entry.config->listen[i], sockets.error()));
         continue;

@@ -13,9 +13,10 @@ class Listeners {
  public:
   explicit Listeners(std::size_t workers) : workers_(workers) {}
 
-  // Binds the addresses of `snapshot` that are not bound yet; says which could not be. What comes back is for the workers, in
-  // their order. Nothing is remembered before commit().
-  std::vector<std::vector<proxy::BoundListen>> bind(const proxy::Snapshot& snapshot, std::vector<config::Finding>& findings);
+  // Binds the addresses of `snapshot` that are not bound yet; says which could not be. What comes back is for the
+  // workers, in their order. Nothing is remembered before commit().
+  std::vector<std::vector<proxy::BoundListen>> bind(const proxy::Snapshot& snapshot,
+                                                    std::vector<config::Finding>& findings);
   // The workers have them: these are the addresses that are served now.
   void commit(const proxy::Snapshot& snapshot);
 

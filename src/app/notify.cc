@@ -25,12 +25,14 @@ void notify_service_manager(std::string_view state) {
   if (descriptor < 0) return;
   std::string text(state);
   if (state == "RELOADING=1") {
-    auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+    auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
     text += "\nMONOTONIC_USEC=" + std::to_string(now.count());
   }
   // The service manager may be gone: nothing depends on it.
-  [[maybe_unused]] auto sent = sendto(descriptor, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-                                      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+  [[maybe_unused]] auto sent =
+      sendto(descriptor, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+             static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
   close(descriptor);
 }
 

@@ -62,7 +62,8 @@ config::Finding could_not_open(const config::LogConfig& log, const Error& error)
 
 class Server {
  public:
-  explicit Server(const RunOptions& options) : options_(options), tickets_(std::make_shared<tls::TicketKeys>()), via_(via_name()) {}
+  explicit Server(const RunOptions& options)
+      : options_(options), tickets_(std::make_shared<tls::TicketKeys>()), via_(via_name()) {}
   int run();
 
  private:
@@ -126,7 +127,8 @@ void Server::start_workers(const config::RuntimeConfig& config) {
   std::size_t count = config.workers == 0 ? cores.size() : config.workers;
   for (std::size_t i = 0; i < count; ++i) {
     int core = count <= cores.size() ? cores[i] : -1;
-    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core, [this](runtime::Loop& loop) { return logs_->observer(loop); }));
+    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core,
+                                                      [this](runtime::Loop& loop) { return logs_->observer(loop); }));
   }
   listeners_ = std::make_unique<Listeners>(count);
 }
@@ -143,9 +145,10 @@ bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto adopted = workers_[i]->adopt(snapshot, std::move(sockets[i]));
     if (adopted) continue;
-    loaded.findings.push_back({.place = {},
-                               .message = fmt::format("a worker could not take the configuration over: {}", info(adopted.error().code).what),
-                               .remedy = {}});
+    loaded.findings.push_back(
+        {.place = {},
+         .message = fmt::format("a worker could not take the configuration over: {}", info(adopted.error().code).what),
+         .remedy = {}});
     return false;
   }
   listeners_->commit(*snapshot);
@@ -202,7 +205,8 @@ void Server::drain() {
     int signal = next_signal(std::chrono::milliseconds(20));
     if (signal == SIGTERM || signal == SIGINT) break;
   }
-  if (std::size_t left = sessions(); left != 0) logs_->event(Severity::warning, "cut_off", fmt::format("{} connections", left));
+  if (std::size_t left = sessions(); left != 0)
+    logs_->event(Severity::warning, "cut_off", fmt::format("{} connections", left));
   for (auto& worker : workers_) worker->cut();
   // What was cut ends within a turn of its loop or two: this is the bound for what should not exist.
   auto end = steady_clock::now() + std::chrono::seconds(2);

@@ -16,7 +16,9 @@ struct WorkerThread::World {
       : network(loop),
         resolver(runtime::make_ares_resolver(loop, loop)),
         observer(make_observer(loop)),
-        worker({.loop = loop, .network = network, .resolver = *resolver, .observer = *observer, .seed = seed_of(number)}) {}
+        worker(
+            {.loop = loop, .network = network, .resolver = *resolver, .observer = *observer, .seed = seed_of(number)}) {
+  }
 
   static std::uint64_t seed_of(int number) {
     std::random_device device;
@@ -75,7 +77,8 @@ void WorkerThread::ask(std::function<void(proxy::Worker&)> work) {
   answered.wait();
 }
 
-Result<void> WorkerThread::adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::BoundListen> sockets) {
+Result<void> WorkerThread::adopt(std::shared_ptr<const proxy::Snapshot> snapshot,
+                                 std::vector<proxy::BoundListen> sockets) {
   Result<void> result;
   ask([&](proxy::Worker& worker) { result = worker.adopt(std::move(snapshot), std::move(sockets)); });
   return result;

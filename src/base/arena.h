@@ -21,7 +21,8 @@ class Arena {
   // Uninitialised memory, valid until reset(). `align` is a power of two, at most alignof(std::max_align_t).
   void* allocate(std::size_t bytes, std::size_t align = alignof(std::max_align_t)) {
     std::size_t at = (used_ + align - 1) & ~(align - 1);
-    if (head_ == nullptr || at + bytes > head_->capacity) [[unlikely]] return allocate_slow(bytes);
+    if (head_ == nullptr || at + bytes > head_->capacity) [[unlikely]]
+      return allocate_slow(bytes);
     used_ = at + bytes;
     return head_->data() + at;
   }

@@ -1,5 +1,5 @@
-// SP_ASSERT: an invariant of ours, never something that a peer can cause. Debug builds stop; release builds count and log it,
-// and go on to the caller's own error path.
+// SP_ASSERT: an invariant of ours, never something that a peer can cause. Debug builds stop; release builds count and
+// log it, and go on to the caller's own error path.
 #pragma once
 
 #include <cstdint>

@@ -104,12 +104,12 @@ enum class Severity : std::uint8_t { debug, info, notice, warning, error };
 // One row for each Code.
 struct CodeInfo {
   Code code;
-  std::string_view name;         // as in the log, the metrics and the documentation: "connection_refused"
-  std::uint16_t status;          // the HTTP status that a client gets; 0: nothing can be sent (or nobody is there)
-  std::string_view proxy_status; // the error type of RFC 9209 section 2.3; empty where none fits
-  Severity severity;             // of the log line
-  std::string_view what;         // what happened, a sentence for a person
-  std::string_view remedy;       // what to do about it; empty where there is nothing to do
+  std::string_view name;          // as in the log, the metrics and the documentation: "connection_refused"
+  std::uint16_t status;           // the HTTP status that a client gets; 0: nothing can be sent (or nobody is there)
+  std::string_view proxy_status;  // the error type of RFC 9209 section 2.3; empty where none fits
+  Severity severity;              // of the log line
+  std::string_view what;          // what happened, a sentence for a person
+  std::string_view remedy;        // what to do about it; empty where there is nothing to do
 };
 
 const CodeInfo& info(Code code);

@@ -9,8 +9,8 @@
 
 namespace sp {
 
-// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is turned into its IPv4 form when it is read, so that there is one
-// form of each address to compare.
+// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is turned into its IPv4 form when it is read, so that there is
+// one form of each address to compare.
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};  // IPv4: the first four
   bool v4 = true;
@@ -18,8 +18,16 @@ struct IpAddress {
   // "192.0.2.1" and "2001:db8::1"; no brackets, no zone, no port, no octal or short forms.
   static std::optional<IpAddress> parse(std::string_view text);
   static IpAddress any4() { return {}; }
-  static IpAddress any6() { IpAddress a; a.v4 = false; return a; }
-  static IpAddress loopback4() { IpAddress a; a.bytes = {127, 0, 0, 1}; return a; }
+  static IpAddress any6() {
+    IpAddress a;
+    a.v4 = false;
+    return a;
+  }
+  static IpAddress loopback4() {
+    IpAddress a;
+    a.bytes = {127, 0, 0, 1};
+    return a;
+  }
   std::string text() const;  // RFC 5952, without brackets
   bool operator==(const IpAddress&) const = default;
   auto operator<=>(const IpAddress&) const = default;

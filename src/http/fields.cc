@@ -58,8 +58,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-// Four characters as a number, letters without case; what it makes of other characters does not matter, since a comparison
-// follows.
+// Four characters as a number, letters without case; what it makes of other characters does not matter, since a
+// comparison follows.
 constexpr std::uint32_t four(const char* text) {
   const auto at = [&](int i) { return std::uint32_t{static_cast<unsigned char>(text[i])}; };
   return (at(0) | at(1) << 8 | at(2) << 16 | at(3) << 24) | 0x20202020;
@@ -127,8 +127,8 @@ bool same_letters(std::uint64_t x, std::uint64_t y) {
   return ((differ << 2) & ~letter) == 0;
 }
 
-// Whether both are the same, by at most four comparisons that overlap; false for texts too long or short for them. Names
-// nearly always come in the usual spelling.
+// Whether both are the same, by at most four comparisons that overlap; false for texts too long or short for them.
+// Names nearly always come in the usual spelling.
 bool same_spelling(const char* a, const char* b, std::size_t n) {
   const auto same8 = [&](std::size_t at) { return load<std::uint64_t>(a + at) == load<std::uint64_t>(b + at); };
   const auto same4 = [&](std::size_t at) { return load<std::uint32_t>(a + at) == load<std::uint32_t>(b + at); };
@@ -146,7 +146,7 @@ FieldId field_id(std::string_view name) {
   const std::string_view known = names[id];
   if (known.size() != name.size()) return FieldId::other;
   return same_spelling(known.begin(), name.begin(), name.size()) || iequals(known, name) ? static_cast<FieldId>(id)
-                                                                                       : FieldId::other;
+                                                                                         : FieldId::other;
 }
 
 std::string_view field_name(FieldId id) { return names[static_cast<std::size_t>(id)]; }
@@ -219,7 +219,10 @@ std::size_t Fields::remove(FieldId id) {
   Field* last = std::remove_if(data_, data_ + size_, [&](const Field& f) { return f.id == id; });
   auto removed = static_cast<std::size_t>(data_ + size_ - last);
   size_ -= static_cast<std::uint32_t>(removed);
-  if (id == FieldId::other) rebuild_seen(); else seen_ &= ~bit(id);
+  if (id == FieldId::other)
+    rebuild_seen();
+  else
+    seen_ &= ~bit(id);
   return removed;
 }
 

@@ -80,8 +80,8 @@ struct Field {
   FieldId id = FieldId::other;
 };
 
-// A list of fields whose memory is the arena's. Views in, views out: whoever adds a field sees to it that its text lives as
-// long as the arena's content.
+// A list of fields whose memory is the arena's. Views in, views out: whoever adds a field sees to it that its text
+// lives as long as the arena's content.
 class Fields {
  public:
   explicit Fields(Arena& arena) : arena_(&arena) {}
@@ -92,7 +92,8 @@ class Fields {
   const Field* end() const { return data_ + size_; }
 
   void add(Field field) {
-    if (size_ == capacity_) [[unlikely]] grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     data_[size_++] = field;
     seen_ |= bit(field.id);
   }
@@ -113,7 +114,10 @@ class Fields {
   void set(FieldId id, std::string_view value);
   // Replaces the value of the i-th field (for mapping Location, Set-Cookie, ... in place).
   void replace_value(std::size_t index, std::string_view value) { data_[index].value = value; }
-  void clear() { size_ = 0; seen_ = 0; }
+  void clear() {
+    size_ = 0;
+    seen_ = 0;
+  }
 
   Arena& arena() const { return *arena_; }
 

@@ -1,8 +1,9 @@
-// The message model of all HTTP versions (RFC 9110). What a version cannot say is not in it: framing, Connection, Upgrade,
-// Keep-Alive, TE, Transfer-Encoding and Host are turned into the members below by the codec that reads, and back into fields
-// by the codec that writes. Above codec/ nobody sees them.
+// The message model of all HTTP versions (RFC 9110). What a version cannot say is not in it: framing, Connection,
+// Upgrade, Keep-Alive, TE, Transfer-Encoding and Host are turned into the members below by the codec that reads, and
+// back into fields by the codec that writes. Above codec/ nobody sees them.
 //
-// All string_views of a head point into the receive buffer or the arena of the exchange, and live as long as the exchange.
+// All string_views of a head point into the receive buffer or the arena of the exchange, and live as long as the
+// exchange.
 #pragma once
 
 #include <cstdint>
@@ -40,11 +41,12 @@ struct RequestHead {
   Method method = Method::other;
   std::string_view method_text;
   TargetForm form = TargetForm::origin;
-  std::string_view scheme;      // of absolute-form, as sent; else empty
-  std::string_view authority;   // host[:port], validated: of the target if it has one, else of Host; empty only in HTTP/1.0
-  std::string_view path;        // as sent, begins with '/'; "*" for asterisk-form; empty for authority-form
-  std::string_view query;       // without '?'
-  bool has_query = false;       // "/a?" has an empty one
+  std::string_view scheme;  // of absolute-form, as sent; else empty
+  std::string_view
+      authority;           // host[:port], validated: of the target if it has one, else of Host; empty only in HTTP/1.0
+  std::string_view path;   // as sent, begins with '/'; "*" for asterisk-form; empty for authority-form
+  std::string_view query;  // without '?'
+  bool has_query = false;  // "/a?" has an empty one
   Version version = Version::http11;
   BodySize body;
   bool expects_continue = false;  // Expect: 100-continue (and HTTP/1.1 or later)
@@ -57,12 +59,12 @@ struct RequestHead {
 
 struct ResponseHead {
   std::uint16_t status = 0;
-  std::string_view reason;      // as sent; not trusted for anything
+  std::string_view reason;  // as sent; not trusted for anything
   Version version = Version::http11;
-  BodySize body;                // what follows; none for HEAD, 204, 304, 1xx
+  BodySize body;                                // what follows; none for HEAD, 204, 304, 1xx
   std::optional<std::uint64_t> content_length;  // as declared: for HEAD and 304 too, where nothing follows
-  std::string_view upgrade;     // of 101: the protocol that was switched to
-  Fields fields;                // end-to-end fields only, without Content-Length
+  std::string_view upgrade;                     // of 101: the protocol that was switched to
+  Fields fields;                                // end-to-end fields only, without Content-Length
 
   explicit ResponseHead(Arena& arena) : fields(arena) {}
   bool interim() const { return status >= 100 && status < 200 && status != 101; }

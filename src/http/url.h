@@ -51,7 +51,8 @@ struct Authority {
   std::uint16_t port = 0;  // 0: none is written
   bool ipv6 = false;
 };
-// Nothing when the host or one of its labels is empty, or holds a character that no name or address has, or when the port is not 1-65535.
+// Nothing when the host or one of its labels is empty, or holds a character that no name or address has, or when the
+// port is not 1-65535.
 std::optional<Authority> split_authority(std::string_view text);
 
 // ASCII letters in lower case.

@@ -61,8 +61,8 @@ bool guard(const AdmissionContext& context, const http::RequestHead& request, Ad
 // Where the first ';' of a segment is, raw or encoded; npos: nowhere.
 std::size_t parameters_at(std::string_view segment) { return std::min(segment.find(';'), segment.find("%3B")); }
 
-// The path as those servers see it that drop parameters from segments ("/admin;x" is "/admin" in Tomcat and its kin). The
-// argument itself where there are none.
+// The path as those servers see it that drop parameters from segments ("/admin;x" is "/admin" in Tomcat and its kin).
+// The argument itself where there are none.
 std::string_view without_parameters(std::string_view path, Arena& arena) {
   if (parameters_at(path) == std::string_view::npos) return path;
   char* out = arena.chars(path.size());
@@ -79,9 +79,10 @@ std::string_view without_parameters(std::string_view path, Arena& arena) {
   return {out, size};
 }
 
-// Would another route take the path if its parameters were not there? Then a server behind us may serve what the rules of
-// that route are about.
-bool belongs_elsewhere(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, const Admission& out) {
+// Would another route take the path if its parameters were not there? Then a server behind us may serve what the rules
+// of that route are about.
+bool belongs_elsewhere(const AdmissionContext& context, const http::RequestHead& request, Arena& arena,
+                       const Admission& out) {
   std::string_view bare = without_parameters(out.path, arena);
   if (bare.data() == out.path.data()) return false;
   return context.entry.policy->router.match(request.authority, bare, arena).route != out.match.route;
@@ -97,7 +98,8 @@ bool find_route(const AdmissionContext& context, const http::RequestHead& reques
   out.path = path->text;
   out.match = context.entry.policy->router.match(request.authority, out.path, arena);
   if (out.match.code != Code::ok) {
-    if (asterisk && out.match.code == Code::no_route) {  // OPTIONS * asks about the server as a whole: that is the gate then
+    if (asterisk &&
+        out.match.code == Code::no_route) {  // OPTIONS * asks about the server as a whole: that is the gate then
       out.verdict = Verdict::answer;
       out.status = 200;
       return false;
@@ -117,7 +119,8 @@ bool find_route(const AdmissionContext& context, const http::RequestHead& reques
 }
 
 // http://name:80/x becomes https://name/x, on the port where this entry speaks TLS.
-void redirect_to_https(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, Admission& out) {
+void redirect_to_https(const AdmissionContext& context, const http::RequestHead& request, Arena& arena,
+                       Admission& out) {
   auto authority = http::split_authority(out.client.authority);
   std::string_view host = authority ? authority->host : out.client.authority;
   char digits[8] = ":";
@@ -127,8 +130,8 @@ void redirect_to_https(const AdmissionContext& context, const http::RequestHead&
     port = {digits, static_cast<std::size_t>(end - digits)};
   }
   bool v6 = authority && authority->ipv6;
-  out.location = arena.concat({"https://", v6 ? "[" : "", host, v6 ? "]" : "", port, out.path, request.has_query ? "?" : "",
-                               request.query});
+  out.location = arena.concat(
+      {"https://", v6 ? "[" : "", host, v6 ? "]" : "", port, out.path, request.has_query ? "?" : "", request.query});
   out.verdict = Verdict::to_https;
   // 308 keeps the method; older clients know only 301, and with GET and HEAD both mean the same.
   out.status = request.method == Method::get || request.method == Method::head ? 301 : 308;
@@ -162,9 +165,10 @@ void decrement_max_forwards(http::RequestHead& request, Arena& arena) {
 
 }  // namespace
 
-void admit(const AdmissionContext& context, const http::RequestHead& request, const policy::Variables& variables, Arena& arena,
-           Admission& out) {
-  out.client = policy::client_view(context.hop, request.fields, request.authority, context.entry.policy->trusted_proxies, arena);
+void admit(const AdmissionContext& context, const http::RequestHead& request, const policy::Variables& variables,
+           Arena& arena, Admission& out) {
+  out.client =
+      policy::client_view(context.hop, request.fields, request.authority, context.entry.policy->trusted_proxies, arena);
   out.path = request.path;
   if (!guard(context, request, out)) return;
   if (!find_route(context, request, arena, out)) return;
@@ -182,7 +186,8 @@ void admit(const AdmissionContext& context, const http::RequestHead& request, co
 }
 
 Result<UpstreamRequest> map_upstream_request(const Admission& admission, const policy::Server& server,
-                                             const policy::Variables& variables, const http::RequestHead& request, Arena& arena) {
+                                             const policy::Variables& variables, const http::RequestHead& request,
+                                             Arena& arena) {
   const policy::ForwardTarget& target = *admission.match.route->forward();
   UpstreamRequest out;
   if (request.form == http::TargetForm::asterisk) {
@@ -197,10 +202,11 @@ Result<UpstreamRequest> map_upstream_request(const Admission& admission, const p
 
 namespace {
 
-// A tunnel is for the protocols that the route names. Of another one the server does not hear, and answers the request as
-// if it had not been offered (RFC 9110 section 7.8).
+// A tunnel is for the protocols that the route names. Of another one the server does not hear, and answers the request
+// as if it had not been offered (RFC 9110 section 7.8).
 void drop_unwanted_upgrade(const policy::Route& route, http::RequestHead& request) {
-  bool wanted = std::ranges::any_of(route.upgrades, [&](const std::string& protocol) { return http::iequals(protocol, request.upgrade); });
+  bool wanted = std::ranges::any_of(
+      route.upgrades, [&](const std::string& protocol) { return http::iequals(protocol, request.upgrade); });
   if (!wanted) request.upgrade = {};
 }
 
@@ -212,24 +218,24 @@ std::string_view printable(std::string_view text, Arena& arena) {
 }
 
 // The identity that a certificate proved is said in a field of ours: what the client says in it is nobody's word.
-void pass_client_certificate(const AdmissionContext& context, const policy::Variables& variables, http::RequestHead& request,
-                             Arena& arena) {
+void pass_client_certificate(const AdmissionContext& context, const policy::Variables& variables,
+                             http::RequestHead& request, Arena& arena) {
   const config::ClientCertificateConfig& config = context.entry.config->tls.client_certificates;
   request.fields.remove(config.field);
   if (config.mode == config::ClientCertificates::off) return;
   auto value = [&](policy::Variable variable) { return variables.value(variable, {}, arena); };
   std::string_view fingerprint = value(policy::Variable::tls_client_fingerprint);
   if (fingerprint.empty()) return;
-  std::string_view text = arena.concat({"fingerprint=", fingerprint, "; serial=", value(policy::Variable::tls_client_serial), "; subject=\"",
-                                        value(policy::Variable::tls_client_subject), "\"; issuer=\"",
-                                        value(policy::Variable::tls_client_issuer), "\""});
+  std::string_view text = arena.concat(
+      {"fingerprint=", fingerprint, "; serial=", value(policy::Variable::tls_client_serial), "; subject=\"",
+       value(policy::Variable::tls_client_subject), "\"; issuer=\"", value(policy::Variable::tls_client_issuer), "\""});
   request.fields.add(config.field, printable(text, arena));
 }
 
 }  // namespace
 
-void edit_request_fields(const AdmissionContext& context, const Admission& admission, const policy::Variables& variables,
-                         http::RequestHead& request, Arena& arena) {
+void edit_request_fields(const AdmissionContext& context, const Admission& admission,
+                         const policy::Variables& variables, http::RequestHead& request, Arena& arena) {
   policy::edit_forwarded(context.hop, admission.client, request.fields, arena);
   decrement_max_forwards(request, arena);
   if (!request.upgrade.empty()) drop_unwanted_upgrade(*admission.match.route, request);

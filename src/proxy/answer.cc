@@ -33,9 +33,7 @@ std::uint64_t max_body(const Exchange& exchange) {
 Task<Result<Response>> decided(Exchange& exchange) {
   const Admission& admission = exchange.admission;
   switch (admission.verdict) {
-    case Verdict::refuse:
-      exchange.fail_with(admission.error, admission.detail);
-      co_return fail(admission.error);
+    case Verdict::refuse: exchange.fail_with(admission.error, admission.detail); co_return fail(admission.error);
     case Verdict::answer: co_return options_response(exchange);
     case Verdict::to_https:
     case Verdict::redirect: co_return redirect_response(exchange, admission.status, admission.location);

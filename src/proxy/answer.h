@@ -1,4 +1,5 @@
-// From a request to its response: admission, then what was decided. Whatever version the client speaks comes through here.
+// From a request to its response: admission, then what was decided. Whatever version the client speaks comes through
+// here.
 #pragma once
 
 #include "proxy/exchange.h"
@@ -8,8 +9,8 @@ namespace sp::proxy {
 // The response, ready to be written (fields mapped and edited). On an error: error_response() says it to the client.
 runtime::Task<Result<Response>> answer(Exchange& exchange);
 
-// The page (or JSON, if that was asked for) of a failure, with Proxy-Status. Says what kind of failure it was, and nothing
-// about servers, addresses or fields: that is for the log. info(error.code).status must not be 0.
+// The page (or JSON, if that was asked for) of a failure, with Proxy-Status. Says what kind of failure it was, and
+// nothing about servers, addresses or fields: that is for the log. info(error.code).status must not be 0.
 Response error_response(Exchange& exchange, const Error& error);
 
 }  // namespace sp::proxy

@@ -17,8 +17,8 @@ class BodySource {
   virtual ~BodySource() = default;
   // The next piece, valid until the next call; empty only at the end. After an error nothing more comes.
   virtual runtime::Task<Result<ByteView>> read() = 0;
-  // What is there without waiting (perhaps nothing), taken like a piece of read(): so that a head and its content leave in
-  // one write.
+  // What is there without waiting (perhaps nothing), taken like a piece of read(): so that a head and its content leave
+  // in one write.
   virtual Result<ByteView> buffered() = 0;
   // All of it has been taken.
   virtual bool complete() const = 0;

@@ -39,8 +39,8 @@ class Buffer {
   }
   void filled(std::size_t n) { end_ += n; }
 
-  // Makes room for at least `total` octets from the beginning of view(): moves them, to a larger block if need be. Views into
-  // the buffer are dead after it.
+  // Makes room for at least `total` octets from the beginning of view(): moves them, to a larger block if need be.
+  // Views into the buffer are dead after it.
   void make_room(std::size_t total);
   void append(ByteView text) {
     make_room(view().size() + text.size());

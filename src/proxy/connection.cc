@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "proxy/buffer.h"
 #include "proxy/h1_session.h"
 #include "proxy/write_all.h"
 #include "tls/server_context.h"
@@ -25,9 +26,10 @@ Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::Tim
   auto written = co_await write_all(*stream, pieces, runtime::Duration(1000));
   if (!written) co_return;
   auto finished = co_await stream->finish(deadline);
-  std::array<char, 4096> rest;
+  // Not an array: the frame of this coroutine becomes a part of every connection's.
+  Buffer rest;
   while (finished) {
-    auto got = co_await stream->read(rest, deadline);
+    auto got = co_await stream->read(rest.room(), deadline);
     if (!got || *got == 0) break;
   }
 }
@@ -43,7 +45,8 @@ Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stre
   }
   const tls::Diagnosis* diagnosis = stream.diagnosis();
   Code code = diagnosis != nullptr ? diagnosis->code : done.error().code;
-  if (code != Code::plain_http_on_tls && diagnosis == nullptr) co_return false;  // it came and went: scanners, health checks
+  if (code != Code::plain_http_on_tls && diagnosis == nullptr)
+    co_return false;  // it came and went: scanners, health checks
   worker.observer().connection_failed(client, code, diagnosis->text);
   if (code == Code::plain_http_on_tls) {
     co_await answer_in_plain(stream.take_lower(), worker.loop().now() + runtime::Duration(1000));

@@ -33,7 +33,8 @@ Task<Result<runtime::Dialed>> dial_server(Worker& worker, const policy::Server& 
     if (!dialed) failure.detail = report.text();
     co_return dialed;
   }
-  auto dialed = co_await runtime::dial(worker.network(), worker.resolver(), url.host, url.effective_port(), options, token, &report);
+  auto dialed = co_await runtime::dial(worker.network(), worker.resolver(), url.host, url.effective_port(), options,
+                                       token, &report);
   if (!dialed) failure.detail = report.attempts.empty() ? server.name : report.text();
   co_return dialed;
 }
@@ -48,17 +49,19 @@ std::string_view sni_for(const policy::Upstream& upstream, const policy::Server&
 }
 
 Task<Result<std::unique_ptr<UpstreamConnection>>> connect_server(Worker& worker, WorkerContexts& contexts,
-                                                                 const policy::Upstream& upstream, const policy::Server& server,
-                                                                 std::string_view host, const config::TimeoutsConfig& timeouts,
-                                                                 const codec::h1::Limits& limits, runtime::CancelToken& token,
-                                                                 ConnectFailure& failure) {
+                                                                 const policy::Upstream& upstream,
+                                                                 const policy::Server& server, std::string_view host,
+                                                                 const config::TimeoutsConfig& timeouts,
+                                                                 const codec::h1::Limits& limits,
+                                                                 runtime::CancelToken& token, ConnectFailure& failure) {
   runtime::TimePoint deadline = worker.loop().now() + timeouts.connect;
   auto dialed = co_await dial_server(worker, server, deadline, token, failure);
   if (!dialed) co_return fail(safe_error(dialed.error()));
   std::string address = dialed->endpoint.text();
   std::string_view sni = sni_for(upstream, server, host);
   if (server.url.scheme != "https") {
-    co_return std::make_unique<UpstreamConnection>(std::move(dialed->stream), std::move(address), std::string(sni), limits);
+    co_return std::make_unique<UpstreamConnection>(std::move(dialed->stream), std::move(address), std::string(sni),
+                                                   limits);
   }
   tls::ClientContext& context = *contexts.clients[upstream.id];
   auto stream = context.connect(std::move(dialed->stream), {.endpoint = address, .name = server.url.host, .sni = sni});

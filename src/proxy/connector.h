@@ -15,8 +15,8 @@ struct ConnectFailure {
   std::string remedy;  // empty: that of the code
 };
 
-// `host` is what the request's Host says: the name that is sent as SNI unless the configuration has another. Errors have
-// Retry::safe: the server has seen no request.
+// `host` is what the request's Host says: the name that is sent as SNI unless the configuration has another. Errors
+// have Retry::safe: the server has seen no request.
 runtime::Task<Result<std::unique_ptr<UpstreamConnection>>> connect_server(
     Worker& worker, WorkerContexts& contexts, const policy::Upstream& upstream, const policy::Server& server,
     std::string_view host, const config::TimeoutsConfig& timeouts, const codec::h1::Limits& limits,

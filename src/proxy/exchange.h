@@ -1,5 +1,5 @@
-// One request and its response, from the first octet of the head to the last of the content: what everybody who works on it
-// shares.
+// One request and its response, from the first octet of the head to the last of the content: what everybody who works
+// on it shares.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,8 @@ class InterimSink {
   virtual runtime::Task<Result<void>> send_interim(const http::ResponseHead& head) = 0;
 };
 
-// What came of a request: a head, and where its content is pulled from (null: none). What it borrows lives in the exchange.
+// What came of a request: a head, and where its content is pulled from (null: none). What it borrows lives in the
+// exchange.
 struct Response {
   http::ResponseHead head;
   BodySource* body = nullptr;
@@ -117,8 +118,8 @@ struct Exchange {
   http::RequestHead request;
   BodySource* body = nullptr;  // null: none, or none is wanted any more
   InterimSink* interim = nullptr;
-  std::string_view id;          // see request_id()
-  Admission admission;          // who the client is, which route, what was decided
+  std::string_view id;  // see request_id()
+  Admission admission;  // who the client is, which route, what was decided
 
   LocalBody local_body;
 
@@ -138,13 +139,13 @@ struct Exchange {
   // ---- how it went ----
   Failure failure;
   Timings times;
-  std::uint16_t status = 0;            // of the response that was sent; 0: none
-  std::uint64_t request_octets = 0;    // of content
-  std::uint64_t response_octets = 0;   // of content, sent
-  bool from_upstream = false;          // the response is the upstream's
+  std::uint16_t status = 0;           // of the response that was sent; 0: none
+  std::uint64_t request_octets = 0;   // of content
+  std::uint64_t response_octets = 0;  // of content, sent
+  bool from_upstream = false;         // the response is the upstream's
 
-  // Work beside the exchange (the upload); it ends before the exchange does. Cancelled with the connection, and when the
-  // client is known to be gone.
+  // Work beside the exchange (the upload); it ends before the exchange does. Cancelled with the connection, and when
+  // the client is known to be gone.
   runtime::Scope scope;
   runtime::CancelSource upload_token;  // ends an upload that waits to be wanted
 

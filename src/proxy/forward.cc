@@ -4,8 +4,8 @@
 
 #include "codec/h1/writer.h"
 #include "proxy/connector.h"
-#include "proxy/upstream_connection.h"
 #include "proxy/upload.h"
+#include "proxy/upstream_connection.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
@@ -54,9 +54,9 @@ Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t 
   exchange.reused_connection = exchange.connection != nullptr;
   if (!exchange.reused_connection) {
     ConnectFailure failure;
-    auto connected = co_await connect_server(exchange.worker, *exchange.client.contexts, *exchange.upstream, *exchange.server,
-                                             exchange.upstream_authority, exchange.timeouts(), exchange.client.entry->limits,
-                                             exchange.scope.token(), failure);
+    auto connected = co_await connect_server(exchange.worker, *exchange.client.contexts, *exchange.upstream,
+                                             *exchange.server, exchange.upstream_authority, exchange.timeouts(),
+                                             exchange.client.entry->limits, exchange.scope.token(), failure);
     if (!connected) {
       exchange.fail_with(connected.error(), failure.detail, failure.remedy);
       co_return fail(connected.error());
@@ -73,7 +73,8 @@ Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t 
 // The head, and with it as much of the content as is there: one write. Starts the upload of the rest.
 Task<Result<void>> send_request(Exchange& exchange) {
   UpstreamConnection& connection = *exchange.connection;
-  codec::h1::RequestContext context{.target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
+  codec::h1::RequestContext context{
+      .target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
   std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() + 256;
   codec::h1::OutBuffer out({exchange.arena.chars(room), room});
   SP_TRY(codec::h1::Written written, codec::h1::write_request_head(exchange.request, context, out));
@@ -153,7 +154,8 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
     }
     connection.in.consume(octets);
     if (head.interim()) {
-      if (++interim > most_interim) co_return fail({.code = Code::too_many_interim, .side = Side::upstream, .where = "1xx"});
+      if (++interim > most_interim)
+        co_return fail({.code = Code::too_many_interim, .side = Side::upstream, .where = "1xx"});
       SP_CHECK(co_await pass_interim(exchange, head));
       continue;
     }
@@ -161,7 +163,8 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
     Response response{.head = head};
     if (head.status == 101) {
       connection.keep_alive = false;
-      if (!switch_was_asked_for(exchange, head)) co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "101"});
+      if (!switch_was_asked_for(exchange, head))
+        co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "101"});
       response.tunnel = connection.stream.get();
       response.tunnel_begin = connection.in.view();
       co_return response;
@@ -187,12 +190,14 @@ Task<Result<Response>> converse(Exchange& exchange) {
 
 enum class Again : std::uint8_t { no, same_server, other_server };
 
-// May the request be sent once more, and where? Never when something of a response was seen, or when its content is gone.
+// May the request be sent once more, and where? Never when something of a response was seen, or when its content is
+// gone.
 Again again(Exchange& exchange, const Error& error, bool connected) {
   if (error.side == Side::client || exchange.scope.token().cancelled()) return Again::no;
   if (!connected) return error.retry == Retry::safe ? Again::other_server : Again::no;
   if (exchange.connection->answered || !exchange.upload.replayable()) return Again::no;
-  bool broken = error.code == Code::upstream_closed || error.code == Code::upstream_reset || error.code == Code::io_error;
+  bool broken =
+      error.code == Code::upstream_closed || error.code == Code::upstream_reset || error.code == Code::io_error;
   if (!broken) return Again::no;
   if (!http::idempotent(exchange.request.method)) return Again::no;
   return exchange.reused_connection ? Again::same_server : Again::other_server;
@@ -203,9 +208,11 @@ void note_failure(Exchange& exchange, const Error& error) {
   policy::ServerHealth& health = exchange.occupancy.state()->servers[exchange.occupancy.server()].health;
   const policy::Upstream& upstream = *exchange.upstream;
   if (error.side != Side::upstream) return health.abandoned();
-  if (exchange.reused_connection && !exchange.connection->answered) return health.abandoned();  // it was only closed under us
+  if (exchange.reused_connection && !exchange.connection->answered)
+    return health.abandoned();  // it was only closed under us
   bool marked = health.failed(exchange.worker.loop().now(), {upstream.fail_after, upstream.fail_for});
-  if (marked && upstream.servers.size() > 1) exchange.worker.observer().event(Severity::warning, "server_marked_down", exchange.server->name);
+  if (marked && upstream.servers.size() > 1)
+    exchange.worker.observer().event(Severity::warning, "server_marked_down", exchange.server->name);
 }
 
 }  // namespace
@@ -225,7 +232,8 @@ Task<void> leave_upstream(Exchange& exchange) {
   }
   co_await exchange.scope.join();
   connection.end_lease();
-  bool clean = exchange.from_upstream && exchange.upload.complete() && connection.keep_alive && connection.body.complete();
+  bool clean =
+      exchange.from_upstream && exchange.upload.complete() && connection.keep_alive && connection.body.complete();
   connection.body.finish();
   if (clean && connection.in.empty() && !exchange.worker.draining()) {
     UpstreamState& state = *exchange.occupancy.state();
@@ -258,7 +266,8 @@ Task<Result<Response>> forward(Exchange& exchange) {
       tried.add(index);
     }
     exchange.server = &target.upstream->servers[index];
-    SP_TRY(UpstreamRequest mapped, map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
+    SP_TRY(UpstreamRequest mapped,
+           map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
     exchange.upstream_target = mapped.target;
     exchange.upstream_authority = mapped.authority;
     ++exchange.attempts;

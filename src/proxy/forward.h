@@ -9,8 +9,8 @@ namespace sp::proxy {
 // failed, another connection where a kept one was closed under us. The failure is noted in `exchange`.
 runtime::Task<Result<Response>> forward(Exchange& exchange);
 
-// At the end of an exchange, however it ended: the connection goes back to its pool if it may be used again, else it is closed.
-// Waits for the upload to end.
+// At the end of an exchange, however it ended: the connection goes back to its pool if it may be used again, else it is
+// closed. Waits for the upload to end.
 runtime::Task<void> leave_upstream(Exchange& exchange);
 
 }  // namespace sp::proxy

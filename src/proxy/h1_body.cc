@@ -49,7 +49,8 @@ runtime::Task<Result<ByteView>> H1Body::read() {
       if (!piece) co_return fail(piece.error());
       if (!piece->empty() || decoder_.done()) co_return *piece;
     }
-    if (!head_.empty()) {  // the beginning of a trailer section: what completes it must come behind it, in the other buffer
+    if (!head_.empty()) {  // the beginning of a trailer section: what completes it must come behind it, in the other
+                           // buffer
       body_.append(head_.view());
       head_.consume(head_.view().size());
     }
@@ -85,7 +86,8 @@ void H1Body::finish() {
 }
 
 Error H1Body::timed_out() const {
-  if (sender_ == Side::client) return {.code = Code::body_too_slow, .side = sender_, .where = "reading the request body"};
+  if (sender_ == Side::client)
+    return {.code = Code::body_too_slow, .side = sender_, .where = "reading the request body"};
   return {.code = Code::response_body_timeout, .side = sender_, .where = "reading the response body"};
 }
 

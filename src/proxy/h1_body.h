@@ -14,14 +14,15 @@ namespace sp::proxy {
 
 class H1Body final : public BodySource {
  public:
-  // `head` holds what was received behind the head. It is never written to while the body streams, so that the head's views
-  // stay alive; what follows the body is put back into it by finish().
-  H1Body(Buffer& head, const codec::h1::Limits& limits, Side sender) : head_(head), decoder_(limits, sender), sender_(sender) {}
+  // `head` holds what was received behind the head. It is never written to while the body streams, so that the head's
+  // views stay alive; what follows the body is put back into it by finish().
+  H1Body(Buffer& head, const codec::h1::Limits& limits, Side sender)
+      : head_(head), decoder_(limits, sender), sender_(sender) {}
 
   struct Options {
     Pace pace;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  // body_too_large beyond it
-    http::Fields* trailers = nullptr;                                // where they are kept; null: dropped
+    http::Fields* trailers = nullptr;                                 // where they are kept; null: dropped
   };
   void start(runtime::Stream& stream, const codec::h1::Framing& framing, const Options& options);
 

@@ -107,8 +107,9 @@ void H1Session::begin_body(Exchange& exchange) {
     return;
   }
   const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
-  body_.start(*stream_, persistence_.framing,
-              {.pace = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second), .trailers = &exchange.request_trailers});
+  body_.start(
+      *stream_, persistence_.framing,
+      {.pace = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second), .trailers = &exchange.request_trailers});
   exchange.body = &body_;
 }
 
@@ -192,7 +193,8 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
   }
   http::Fields& fields = response.head.fields;
   if (!fields.has(http::FieldId::date)) fields.add(http::FieldId::date, worker_.http_date());
-  codec::h1::ResponseContext context{.client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = stays_open(exchange)};
+  codec::h1::ResponseContext context{
+      .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = stays_open(exchange)};
   std::size_t room = head_octets(fields) + 512;
   codec::h1::OutBuffer out({arena_.chars(room), room});
   SP_TRY(codec::h1::Written written, codec::h1::write_response_head(response.head, context, out));
@@ -217,13 +219,15 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
   }
   exchange.status = response.head.status;
   auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
-  if (!sent) co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+  if (!sent)
+    co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
   exchange.response_octets = first.size();
   if (!whole) {
     auto streamed = co_await stream_body(exchange, *response.body, chunked);
     if (!streamed) {
       // A message that is cut off must not look whole: without a length the end of the connection would be its end.
-      if (written.framing.kind == Framing::Kind::until_close || streamed.error().side == Side::client) stream_->reset_on_close();
+      if (written.framing.kind == Framing::Kind::until_close || streamed.error().side == Side::client)
+        stream_->reset_on_close();
       co_return fail(streamed.error());
     }
   }
@@ -249,7 +253,8 @@ Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, 
     pieces[count++] = piece_of(piece);
     if (chunked) pieces[count++] = piece_of(codec::h1::chunk_end);
     auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
-    if (!sent) co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+    if (!sent)
+      co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
     exchange.response_octets += piece.size();
   }
   co_return Result<void>{};
@@ -287,10 +292,12 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
 }
 
 Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response) {
-  codec::h1::ResponseContext context{.client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
+  codec::h1::ResponseContext context{
+      .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
   std::size_t room = head_octets(response.head.fields) + 512;
   codec::h1::OutBuffer out({arena_.chars(room), room});
-  if (!response.head.fields.has(http::FieldId::date)) response.head.fields.add(http::FieldId::date, worker_.http_date());
+  if (!response.head.fields.has(http::FieldId::date))
+    response.head.fields.add(http::FieldId::date, worker_.http_date());
   auto written = codec::h1::write_response_head(response.head, context, out);
   if (!written) co_return After::close;
   std::array<iovec, 1> pieces{piece_of(out.view())};

@@ -14,7 +14,8 @@ namespace sp::proxy {
 
 class H1Session final : public ListHook, private InterimSink {
  public:
-  H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream, runtime::CancelToken& parent);
+  H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream,
+            runtime::CancelToken& parent);
   ~H1Session() override;
 
   // Serves requests until one side wants no more. The stream is closed when the session is destroyed.
@@ -53,7 +54,7 @@ class H1Session final : public ListHook, private InterimSink {
   Arena arena_;
   Pace out_pace_;
   bool idle_ = false;
-  bool continued_ = false;     // a 100 has been sent for this request
+  bool continued_ = false;  // a 100 has been sent for this request
   bool sending_interim_ = false;
   runtime::Event interim_sent_;
   runtime::CancelSource token_;

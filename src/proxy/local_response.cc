@@ -45,7 +45,8 @@ std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
       "<style>body{{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:34em;padding:0 1em;color:#222}}"
       "h1{{font-size:1.4em}}small{{color:#666}}</style></head>\n"
       "<body><h1>{0} {1}</h1>\n<p>This page could not be shown: {2}.</p>\n"
-      "<p><small>Code <code>{3}</code>, request <code>{4}</code>. The operator finds it under this number in the log.</small></p>\n"
+      "<p><small>Code <code>{3}</code>, request <code>{4}</code>. The operator finds it under this number in the "
+      "log.</small></p>\n"
       "</body></html>\n",
       row.status, phrase, escaped_html(row.what, exchange.arena), row.name, exchange.request_id());
   return exchange.arena.copy(page);
@@ -53,8 +54,8 @@ std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
 
 std::string_view json_page(Exchange& exchange, const CodeInfo& row) {
   // Nothing in it comes from outside: the texts are those of the table of codes.
-  return exchange.arena.copy(fmt::format("{{\"status\":{},\"error\":\"{}\",\"message\":\"{}\",\"request\":\"{}\"}}\n", row.status, row.name,
-                                         row.what, exchange.request_id()));
+  return exchange.arena.copy(fmt::format("{{\"status\":{},\"error\":\"{}\",\"message\":\"{}\",\"request\":\"{}\"}}\n",
+                                         row.status, row.name, row.what, exchange.request_id()));
 }
 
 }  // namespace

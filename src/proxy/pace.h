@@ -1,6 +1,6 @@
-// Progress of a body, instead of a limit on its whole time: it lives while octets flow at `min_rate`, averaged over half a
-// minute of waiting, and never stand still for longer than `body_idle`. Only time spent waiting for this peer counts: a
-// client is not blamed for a slow server.
+// Progress of a body, instead of a limit on its whole time: it lives while octets flow at `min_rate`, averaged over
+// half a minute of waiting, and never stand still for longer than `body_idle`. Only time spent waiting for this peer
+// counts: a client is not blamed for a slow server.
 #pragma once
 
 #include <algorithm>

@@ -20,7 +20,8 @@ namespace {
 using config::Finding;
 
 void report(std::vector<Finding>& findings, const config::Place& place, std::string message) {
-  findings.push_back({.severity = Finding::Severity::error, .place = place, .message = std::move(message), .remedy = {}});
+  findings.push_back(
+      {.severity = Finding::Severity::error, .place = place, .message = std::move(message), .remedy = {}});
 }
 
 // "https://:443" listens on all addresses of both families, where the machine has both.
@@ -91,7 +92,8 @@ Entry entry_of(const config::InboundConfig& config, const policy::Inbound& polic
 
 }  // namespace
 
-std::shared_ptr<const Snapshot> compile_snapshot(config::Config config, const CompileDeps& deps, std::vector<Finding>& findings) {
+std::shared_ptr<const Snapshot> compile_snapshot(config::Config config, const CompileDeps& deps,
+                                                 std::vector<Finding>& findings) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = deps.generation;
   snapshot->via = deps.via;
@@ -105,12 +107,15 @@ std::shared_ptr<const Snapshot> compile_snapshot(config::Config config, const Co
   }
   snapshot->policy = *std::move(compiled);
   for (std::size_t i = 0; i < snapshot->config.inbound.size(); ++i) {
-    snapshot->entries.push_back(entry_of(snapshot->config.inbound[i], *snapshot->policy->inbounds[i], deps, *snapshot->certificates, findings));
+    snapshot->entries.push_back(
+        entry_of(snapshot->config.inbound[i], *snapshot->policy->inbounds[i], deps, *snapshot->certificates, findings));
     snapshot->entries.back().number = static_cast<std::uint32_t>(i);
   }
   for (const auto& upstream : snapshot->policy->upstreams) {
-    bool secure = std::ranges::any_of(upstream->servers, [](const policy::Server& server) { return server.url.scheme == "https"; });
-    snapshot->upstream_tls.push_back(secure ? tls::ClientSettings::load(upstream->tls, deps.files, deps.now, findings) : nullptr);
+    bool secure = std::ranges::any_of(upstream->servers,
+                                      [](const policy::Server& server) { return server.url.scheme == "https"; });
+    snapshot->upstream_tls.push_back(secure ? tls::ClientSettings::load(upstream->tls, deps.files, deps.now, findings)
+                                            : nullptr);
   }
   if (config::has_errors(findings)) return nullptr;
   return snapshot;

@@ -1,5 +1,5 @@
-// One configuration, compiled: everything that connections need to know, immutable and shared by all workers. Built whole
-// beside the running one; a connection keeps the snapshot under which it began for as long as it lives.
+// One configuration, compiled: everything that connections need to know, immutable and shared by all workers. Built
+// whole beside the running one; a connection keeps the snapshot under which it began for as long as it lives.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct Entry {
   const config::InboundConfig* config = nullptr;
   const policy::Inbound* policy = nullptr;
   std::vector<Listen> listens;
-  std::shared_ptr<const tls::ServerSettings> tls;  // null: no https
-  std::uint16_t https_port = 0;             // where http is redirected to
+  std::shared_ptr<const tls::ServerSettings> tls;       // null: no https
+  std::uint16_t https_port = 0;                         // where http is redirected to
   std::unordered_set<const policy::Site*> https_sites;  // those that http is redirected for: they have a certificate
   codec::h1::Limits limits;
   std::uint32_t number = 0;

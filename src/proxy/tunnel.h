@@ -1,4 +1,5 @@
-// Two streams joined for good, as after "101 Switching Protocols": octets go both ways, and each direction ends by itself.
+// Two streams joined for good, as after "101 Switching Protocols": octets go both ways, and each direction ends by
+// itself.
 #pragma once
 
 #include "base/bytes.h"
@@ -17,8 +18,8 @@ struct TunnelBegin {
   ByteView from_client, from_upstream;  // received behind the heads
 };
 
-// Ends when both directions have ended (each passes on the other's end), when one breaks, or when nothing passes in either
-// for `idle`. Idle tunnels hold no buffers. `parent` cancels it.
+// Ends when both directions have ended (each passes on the other's end), when one breaks, or when nothing passes in
+// either for `idle`. Idle tunnels hold no buffers. `parent` cancels it.
 runtime::Task<TunnelResult> run_tunnel(runtime::Stream& client, runtime::Stream& upstream, TunnelBegin begin,
                                        runtime::Duration idle, runtime::CancelToken& parent);
 

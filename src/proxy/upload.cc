@@ -85,7 +85,8 @@ Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
   }
   pieces[count++] = piece_of(piece);
   if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
-  auto sent = co_await write_all(*exchange.connection->stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
+  auto sent =
+      co_await write_all(*exchange.connection->stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
   co_return sent;
 }
 
@@ -117,7 +118,8 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     const http::Fields* trailers = source_->trailers();
     std::size_t room = 64 + (trailers != nullptr ? head_octets(*trailers) : 0);
     codec::h1::OutBuffer out({exchange.arena.chars(room), room});
-    auto last = trailers != nullptr && !trailers->empty() ? codec::h1::write_last_chunk(*trailers, out) : Result<std::size_t>{0};
+    auto last = trailers != nullptr && !trailers->empty() ? codec::h1::write_last_chunk(*trailers, out)
+                                                          : Result<std::size_t>{0};
     if (!last || out.size() == 0) out.append(codec::h1::last_chunk);
     std::array<iovec, 1> pieces{piece_of(out.view())};
     auto sent = co_await write_all(stream, pieces, exchange.timeouts().body_idle);

@@ -1,5 +1,5 @@
-// The content of a request on its way to the server. What is there with the head goes out with it; the rest is sent beside
-// the waiting for the response, since a server may answer at any time.
+// The content of a request on its way to the server. What is there with the head goes out with it; the rest is sent
+// beside the waiting for the response, since a server may answer at any time.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ class Upload {
   // The first pieces, to be sent with the head; at most four.
   std::size_t first_pieces(std::span<iovec> pieces);
   void first_pieces_sent();
-  // Sends the rest; ends when all is sent, when the server takes no more, or when the client failed (`failure` says how, and
-  // the connection to the server is cut: an unfinished request must not look whole).
+  // Sends the rest; ends when all is sent, when the server takes no more, or when the client failed (`failure` says
+  // how, and the connection to the server is cut: an unfinished request must not look whole).
   runtime::Task<void> run(Exchange& exchange);
 
   bool complete() const { return complete_; }
@@ -47,7 +47,7 @@ class Upload {
   void over_now();
 
   BodySource* source_ = nullptr;
-  ByteView prefix_;              // taken with the head; in the client's buffer
+  ByteView prefix_;  // taken with the head; in the client's buffer
   bool prefix_taken_ = false;
   bool chunked_ = false;
   bool complete_ = false;

@@ -23,8 +23,13 @@ class ServerPool;
 
 class UpstreamConnection final : public ListHook {
  public:
-  UpstreamConnection(std::unique_ptr<runtime::Stream> connected, std::string address, std::string name, const codec::h1::Limits& limits)
-      : stream(std::move(connected)), address_text(std::move(address)), sni(std::move(name)), reader(limits), body(in, limits, Side::upstream) {}
+  UpstreamConnection(std::unique_ptr<runtime::Stream> connected, std::string address, std::string name,
+                     const codec::h1::Limits& limits)
+      : stream(std::move(connected)),
+        address_text(std::move(address)),
+        sni(std::move(name)),
+        reader(limits),
+        body(in, limits, Side::upstream) {}
 
   std::shared_ptr<void> context;  // what the stream needs to live: its TLS context
   std::unique_ptr<runtime::Stream> stream;
@@ -33,9 +38,9 @@ class UpstreamConnection final : public ListHook {
   Buffer in;
   codec::h1::ResponseReader reader;
   H1Body body;
-  runtime::Event may_send;   // a 100 came: the content is wanted
-  bool keep_alive = false;   // as the last response said
-  bool answered = false;     // the response of this exchange has begun: nothing can be tried again
+  runtime::Event may_send;  // a 100 came: the content is wanted
+  bool keep_alive = false;  // as the last response said
+  bool answered = false;    // the response of this exchange has begun: nothing can be tried again
   std::uint32_t requests = 0;
 
   // While an exchange has it: ends every operation when the exchange is cancelled.
@@ -84,8 +89,8 @@ class ServerPool {
   std::size_t size_ = 0;
 };
 
-// What a worker knows of one upstream: how its servers do, and the connections to them. It outlives snapshots, as long as the
-// upstream stays the same (policy::Upstream::key).
+// What a worker knows of one upstream: how its servers do, and the connections to them. It outlives snapshots, as long
+// as the upstream stays the same (policy::Upstream::key).
 struct UpstreamState {
   explicit UpstreamState(const policy::Upstream& upstream);
   std::vector<policy::ServerState> servers;

@@ -107,7 +107,8 @@ std::string_view RequestVariables::value(Variable variable, std::string_view arg
     case Variable::tls_client_verify: return client_certificate_value(variable, arena);
     case Variable::server_address: return without_port(server_address);
     case Variable::server_port: return port_of(server_address);
-    case Variable::route_path: return admission_.match.route == nullptr ? std::string_view() : admission_.match.route->pattern;
+    case Variable::route_path:
+      return admission_.match.route == nullptr ? std::string_view() : admission_.match.route->pattern;
     case Variable::upstream_name: return upstream == nullptr ? std::string_view() : std::string_view(upstream->name);
     case Variable::response_status: return decimal(response_status, arena);
     case Variable::regex: {

@@ -18,7 +18,8 @@ namespace sp::proxy {
 class RequestVariables : public policy::Variables {
  public:
   // Borrows both: `admission` may still be in the making.
-  RequestVariables(const http::RequestHead& request, const Admission& admission) : request_(request), admission_(admission) {}
+  RequestVariables(const http::RequestHead& request, const Admission& admission)
+      : request_(request), admission_(admission) {}
 
   std::string_view value(policy::Variable variable, std::string_view argument, Arena& arena) const override;
 

@@ -58,7 +58,8 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
   std::vector<std::unique_ptr<Serving>> staying;
   for (const Entry& entry : snapshot_->entries) {
     for (std::uint32_t i = 0; i < entry.listens.size(); ++i) {
-      auto found = std::ranges::find_if(serving_, [&](const auto& s) { return s != nullptr && s->endpoint == entry.listens[i].endpoint; });
+      auto found = std::ranges::find_if(
+          serving_, [&](const auto& s) { return s != nullptr && s->endpoint == entry.listens[i].endpoint; });
       if (found == serving_.end()) continue;
       (*found)->snapshot = snapshot_;
       (*found)->entry = entry.number;
@@ -130,8 +131,9 @@ std::string_view Worker::http_date() {
     static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::snprintf(date_.data(), date_.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[static_cast<std::size_t>(parts.tm_wday)],
-                  parts.tm_mday, months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
+    std::snprintf(date_.data(), date_.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                  days[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                  months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
                   parts.tm_sec);
   }
   return {date_.data(), 29};

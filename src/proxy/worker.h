@@ -21,7 +21,8 @@ class ServerContext;
 
 namespace sp::proxy {
 
-// Who is told about requests and events: the access log, the operator's log. Called on the worker's thread; must not block.
+// Who is told about requests and events: the access log, the operator's log. Called on the worker's thread; must not
+// block.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -81,9 +82,9 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Takes over a configuration: new sockets are served, listeners whose address is gone are closed, those that stay go on
-  // under the new snapshot. Connections that are open keep theirs.
-  // On an error (a TLS context cannot be made) everything stays as it was.
+  // Takes over a configuration: new sockets are served, listeners whose address is gone are closed, those that stay go
+  // on under the new snapshot. Connections that are open keep theirs. On an error (a TLS context cannot be made)
+  // everything stays as it was.
   Result<void> adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<BoundListen> sockets);
   // No new connections; idle ones are closed, the others end with their response.
   void drain();

@@ -92,7 +92,8 @@ void EpollLoop::remove(int descriptor, Pollable& pollable) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &unused);
   // What this batch still holds for it is forgotten: the object may be gone when its turn comes.
   for (int i = current_; i < count_; ++i) {
-    if (events_[static_cast<std::size_t>(i)].data.ptr == &pollable) events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
+    if (events_[static_cast<std::size_t>(i)].data.ptr == &pollable)
+      events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
   }
 }
 

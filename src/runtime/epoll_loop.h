@@ -1,4 +1,5 @@
-// The Loop of a real thread: one epoll instance, edge-triggered for streams, and a way for other threads to hand work over.
+// The Loop of a real thread: one epoll instance, edge-triggered for streams, and a way for other threads to hand work
+// over.
 #pragma once
 
 #include <sys/epoll.h>

@@ -108,7 +108,8 @@ Error connect_error(Code code) {
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Stream>>> EpollNetwork::connect(const Endpoint& to, TimePoint deadline, CancelToken& token) {
+Task<Result<std::unique_ptr<Stream>>> EpollNetwork::connect(const Endpoint& to, TimePoint deadline,
+                                                            CancelToken& token) {
   if (token.cancelled()) co_return fail(token.why(), "connect");
   SP_TRY(SocketAddress address, to_socket_address(to));
   int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -1,5 +1,5 @@
-// A socket as a Stream: registered once, edge-triggered, for life. Readiness is remembered, so that a call that could only
-// say EAGAIN is not made.
+// A socket as a Stream: registered once, edge-triggered, for life. Readiness is remembered, so that a call that could
+// only say EAGAIN is not made.
 #pragma once
 
 #include "runtime/epoll_loop.h"
@@ -40,17 +40,21 @@ class EpollStream final : public Stream, private Pollable {
   };
   void on_events(std::uint32_t events) override;
   void wake(Waiting& waiting, Code why);
-  static void read_timer(void* self) { static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->reading_); }
-  static void write_timer(void* self) { static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->writing_); }
+  static void read_timer(void* self) {
+    static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->reading_);
+  }
+  static void write_timer(void* self) {
+    static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->writing_);
+  }
   void expired(Waiting& waiting);
   Waiting& waiting(Direction direction) { return direction == Direction::read ? reading_ : writing_; }
 
   EpollLoop& loop_;
   int descriptor_;
   Code aborted_ = Code::ok;
-  bool readable_ = true;   // perhaps: cleared by EAGAIN and by a short read
-  bool writable_ = true;   // perhaps: cleared by EAGAIN and by a short write
-  bool ending_ = false;    // the peer's end or an error is known: reading goes on until it is reached
+  bool readable_ = true;  // perhaps: cleared by EAGAIN and by a short read
+  bool writable_ = true;  // perhaps: cleared by EAGAIN and by a short write
+  bool ending_ = false;   // the peer's end or an error is known: reading goes on until it is reached
   bool reset_ = false;
   bool registered_ = false;
   bool* destroyed_ = nullptr;  // set while events are handled

@@ -7,8 +7,9 @@ namespace sp::runtime {
 namespace {
 
 constexpr std::size_t grain = 64;
-constexpr std::size_t classes = 64;        // frames of up to 4 KiB
-constexpr unsigned keep_per_class = 1024;  // what is beyond goes back to the heap: a burst does not cost memory for ever
+constexpr std::size_t classes = 64;  // frames of up to 4 KiB
+constexpr unsigned keep_per_class =
+    1024;  // what is beyond goes back to the heap: a burst does not cost memory for ever
 
 #if __has_feature(address_sanitizer)
 constexpr bool pooling = false;  // so that a use after free is seen

@@ -1,5 +1,5 @@
-// Memory for coroutine frames: free lists of this thread by size, so that an exchange in the steady state does not go to the
-// general heap. A frame is freed on the thread that made it (docs/architecture.md, bet 1).
+// Memory for coroutine frames: free lists of this thread by size, so that an exchange in the steady state does not go
+// to the general heap. A frame is freed on the thread that made it (docs/architecture.md, bet 1).
 #pragma once
 
 #include <cstddef>

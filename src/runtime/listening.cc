@@ -31,7 +31,7 @@ void remove_stale_socket_file(const SocketAddress& address, const std::string& p
 
 }  // namespace
 
-Result<BoundSocket> bind_listener(const Endpoint& at, int backlog) {
+Result<BoundSocket> bind_listener(const Endpoint& at, const BindOptions& options) {
   SP_TRY_PLAIN(SocketAddress address, to_socket_address(at));
   BoundSocket socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.descriptor() < 0) return fail(code_of_errno(errno), "socket");
@@ -40,14 +40,14 @@ Result<BoundSocket> bind_listener(const Endpoint& at, int backlog) {
     remove_stale_socket_file(address, at.unix_path);
   } else {
     setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (options.shared) setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     // Accepted sockets inherit it.
     setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // [::] serves IPv4 too.
     if (!at.address.v4) setsockopt(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
   if (bind(socket.descriptor(), address.get(), address.length) != 0) return fail(code_of_errno(errno), "bind");
-  if (listen(socket.descriptor(), backlog) != 0) return fail(code_of_errno(errno), "listen");
+  if (listen(socket.descriptor(), options.backlog) != 0) return fail(code_of_errno(errno), "listen");
   return socket;
 }
 

@@ -1,5 +1,5 @@
-// The heart of one thread: time, timers and what is ready to run. What waits for sockets is added by EpollLoop; a simulation
-// drives the same Loop with a clock of its own.
+// The heart of one thread: time, timers and what is ready to run. What waits for sockets is added by EpollLoop; a
+// simulation drives the same Loop with a clock of its own.
 #pragma once
 
 #include <coroutine>

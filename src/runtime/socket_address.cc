@@ -14,7 +14,8 @@ Result<SocketAddress> to_socket_address(const Endpoint& endpoint) {
   if (endpoint.is_unix()) {
     auto& un = reinterpret_cast<sockaddr_un&>(out.storage);
     un.sun_family = AF_UNIX;
-    if (endpoint.unix_path.size() >= sizeof un.sun_path) return fail(Code::not_found, "the path of the socket is too long");
+    if (endpoint.unix_path.size() >= sizeof un.sun_path)
+      return fail(Code::not_found, "the path of the socket is too long");
     std::memcpy(un.sun_path, endpoint.unix_path.data(), endpoint.unix_path.size());
     out.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.unix_path.size() + 1);
   } else if (endpoint.address.v4) {
@@ -50,7 +51,8 @@ Endpoint from_socket_address(const SocketAddress& address) {
     }
   } else if (address.family() == AF_UNIX) {
     const auto& un = reinterpret_cast<const sockaddr_un&>(address.storage);
-    out.unix_path = address.length > offsetof(sockaddr_un, sun_path) && un.sun_path[0] != '\0' ? un.sun_path : "unnamed";
+    out.unix_path =
+        address.length > offsetof(sockaddr_un, sun_path) && un.sun_path[0] != '\0' ? un.sun_path : "unnamed";
   }
   return out;
 }

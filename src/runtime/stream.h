@@ -21,8 +21,8 @@ namespace sp::runtime {
 enum class IoStatus : std::uint8_t { done, end, would_block, failed };
 struct IoResult {
   IoStatus status = IoStatus::done;
-  Code code = Code::ok;     // of `failed`
-  std::size_t bytes = 0;    // of `done`
+  Code code = Code::ok;   // of `failed`
+  std::size_t bytes = 0;  // of `done`
   static IoResult done(std::size_t n) { return {IoStatus::done, Code::ok, n}; }
   static IoResult end() { return {IoStatus::end, Code::ok, 0}; }
   static IoResult would_block() { return {IoStatus::would_block, Code::ok, 0}; }
@@ -56,13 +56,13 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   // ---- what a kind of stream provides ----
-  // Reads at most into.size() octets. `end` when the peer has finished sending. An empty `into` asks whether reading is worth
-  // trying: done(0), or would_block.
+  // Reads at most into.size() octets. `end` when the peer has finished sending. An empty `into` asks whether reading is
+  // worth trying: done(0), or would_block.
   virtual IoResult try_read(std::span<char> into) = 0;
   // Writes some of the pieces, at least one octet unless it would block.
   virtual IoResult try_write(std::span<const iovec> pieces) = 0;
-  // After would_block: calls wait.wake when it is worth trying again, or at wait.deadline with Code::timeout, or with the
-  // code of abort(). One wait for each direction.
+  // After would_block: calls wait.wake when it is worth trying again, or at wait.deadline with Code::timeout, or with
+  // the code of abort(). One wait for each direction.
   virtual void arm(Direction direction, IoWait& wait) = 0;
   // Forgets the wait of that direction, if any; wake is not called.
   virtual void disarm(Direction direction) = 0;
@@ -70,7 +70,8 @@ class Stream {
   virtual IoResult try_finish() = 0;
   // Every operation from now on, and those that wait, end with `why`. The descriptor stays until destruction.
   virtual void abort(Code why) = 0;
-  // The connection is not to end cleanly: destruction resets it (RFC 9112 section 8: a truncated message must be seen as such).
+  // The connection is not to end cleanly: destruction resets it (RFC 9112 section 8: a truncated message must be seen
+  // as such).
   virtual void reset_on_close() = 0;
   // At most one watch; null ends watching.
   virtual void watch_hangup(const HangupWatch* watch) = 0;
@@ -201,7 +202,9 @@ class Stream::Finish final : public Operation {
 };
 
 inline Stream::Read Stream::read(std::span<char> buffer, TimePoint deadline) { return {*this, buffer, deadline}; }
-inline Stream::Write Stream::write(std::span<const iovec> pieces, TimePoint deadline) { return {*this, pieces, deadline}; }
+inline Stream::Write Stream::write(std::span<const iovec> pieces, TimePoint deadline) {
+  return {*this, pieces, deadline};
+}
 inline Stream::Readable Stream::readable(TimePoint deadline) { return {*this, deadline}; }
 inline Stream::Finish Stream::finish(TimePoint deadline) { return {*this, deadline}; }
 

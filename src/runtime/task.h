@@ -1,5 +1,6 @@
-// Task: a lazy coroutine with one awaiter. It starts when it is awaited, on the thread of its awaiter, and its frame is gone
-// when the awaiting expression ends. Nothing is detached: what runs side by side is spawned into a Scope (scope.h).
+// Task: a lazy coroutine with one awaiter. It starts when it is awaited, on the thread of its awaiter, and its frame is
+// gone when the awaiting expression ends. Nothing is detached: what runs side by side is spawned into a Scope
+// (scope.h).
 #pragma once
 
 #include <coroutine>

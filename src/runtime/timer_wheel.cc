@@ -20,7 +20,8 @@ void TimerWheel::arm(Timer& timer, TimePoint when) {
 }
 
 void TimerWheel::place(Timer& timer, std::uint64_t tick) {
-  // The level is that of the highest bit in which the tick differs from now: the slot is passed exactly once before it is due.
+  // The level is that of the highest bit in which the tick differs from now: the slot is passed exactly once before it
+  // is due.
   std::uint64_t differs = tick ^ now_tick_;
   unsigned level = differs == 0 ? 0 : (63u - static_cast<unsigned>(std::countl_zero(differs))) / bits;
   auto slot = static_cast<unsigned>(tick >> (bits * level)) & (slots - 1);

@@ -39,7 +39,9 @@ class SleepUntil {
   CancelCallback on_cancel_{&SleepUntil::cancelled, this};
 };
 inline SleepUntil sleep_until(TimePoint when, CancelToken* token = nullptr) { return {when, token}; }
-inline SleepUntil sleep_for(Duration time, CancelToken* token = nullptr) { return {Loop::current().now() + time, token}; }
+inline SleepUntil sleep_for(Duration time, CancelToken* token = nullptr) {
+  return {Loop::current().now() + time, token};
+}
 
 // One waiter, one setter: set() wakes the waiter, or lets the next wait() pass at once. With a deadline and a token.
 class Event {
