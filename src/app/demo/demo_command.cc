@@ -49,15 +49,15 @@ std::string what_to_try(const Ports& ports, const std::string& certificate, cons
   return fmt::format(R"(
 The gate runs, with a small origin behind it. Try, in another terminal:
 
-  {0} {1}/                        the request as the origin sees it
-  {0} -i {1}/app/redirect         the origin redirects in its own name; the gate says it in the public one
-  {0} -d hello {1}/echo           what was sent comes back
-  {0} '{1}/slow?ms=2000'          an answer that takes two seconds
-  {0} -i {1}/private              a client that the rules do not allow
-  {0} -i {1}/down                 a server that is down: see Proxy-Status, and the log here
-  curl -i http://localhost:{2}/    http goes to https
+  {0} {1}/   # the request as the origin sees it
+  {0} -i {1}/app/redirect   # the origin redirects in its own name; the gate says it in the public one
+  {0} -d hello {1}/echo   # what was sent comes back
+  {0} '{1}/slow?ms=2000'   # an answer that takes two seconds
+  {0} -i {1}/private   # a client that the rules do not allow
+  {0} -i {1}/down   # a server that is down: see Proxy-Status, and the log here
+  curl -i http://localhost:{2}/   # http goes to https
   {0} -i -N --max-time 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-      -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {1}/ws     a WebSocket
+      -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {1}/ws   # a WebSocket
   HTTPS_PORT={3} HTTP_PORT={2} build/release/sallyport explain -c {4} {1}/app/page
 
 Or open {1}/ in a browser. The configuration is {4}. Ctrl-C ends it.
