@@ -2,9 +2,9 @@
 
 #include "policy/field_edits.h"
 #include "policy/reverse_map.h"
+#include "proxy/exchange_variables.h"
 #include "proxy/forward.h"
 #include "proxy/local_response.h"
-#include "proxy/variables.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {
@@ -12,17 +12,6 @@ namespace sp::proxy {
 using runtime::Task;
 
 namespace {
-
-RequestVariables variables_of(Exchange& exchange) {
-  RequestVariables variables(exchange.request, exchange.admission);
-  variables.client_port = exchange.client.peer.port;
-  variables.tls = exchange.client.tls;
-  variables.id = exchange.request_id();
-  variables.server = exchange.server;
-  variables.upstream = exchange.upstream;
-  variables.server_address = exchange.server_address;
-  return variables;
-}
 
 std::uint64_t max_body(const Exchange& exchange) {
   const policy::Route* route = exchange.route();
@@ -39,7 +28,8 @@ Task<Result<Response>> decided(Exchange& exchange) {
     case Verdict::redirect: co_return redirect_response(exchange, admission.status, admission.location);
     case Verdict::respond: {
       const auto& target = std::get<policy::RespondTarget>(exchange.route()->target);
-      std::string_view text = target.body.expand(variables_of(exchange), exchange.arena, policy::Template::Use::text);
+      std::string_view text =
+          target.body.expand(ExchangeVariables(exchange), exchange.arena, policy::Template::Use::text);
       co_return text_response(exchange, target.status, target.content_type, text);
     }
     case Verdict::forward: break;
@@ -68,7 +58,7 @@ void finish_fields(Exchange& exchange, Response& response) {
     policy::map_response_fields(response.head.fields, context, exchange.arena);
   }
   if (!route->response_edits.empty()) {
-    RequestVariables variables = variables_of(exchange);
+    ExchangeVariables variables(exchange);
     variables.response_status = response.head.status;
     policy::apply_edits(route->response_edits, response.head.fields, variables, exchange.arena);
   }
@@ -79,9 +69,7 @@ void finish_fields(Exchange& exchange, Response& response) {
 Task<Result<Response>> answer(Exchange& exchange) {
   AdmissionContext context{*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
   {
-    RequestVariables variables(exchange.request, exchange.admission);
-    variables.client_port = exchange.client.peer.port;
-    variables.tls = exchange.client.tls;
+    ExchangeVariables variables(exchange);
     admit(context, exchange.request, variables, exchange.arena, exchange.admission);
   }
   auto response = co_await decided(exchange);

@@ -30,6 +30,19 @@ TEST_F(Fields, of_one_hop_are_not_passed_on) {
       "X-Stays: 3\r\n");
 }
 
+TEST(RequestId, can_be_told_to_the_server) {
+  Gate gate(
+      one_site("- { path: /, to: \"http://10.0.0.1:8000\", request_headers: { set: { X-Id: \"${request.id}\" } } }"));
+  gate.server();
+  Scripted client = gate.client();
+  client.send(request("GET /"));
+  Scripted server = gate.server().accept();
+  const std::string head(server.take_until("\r\n\r\n"));
+  const auto at = head.find("\r\nX-Id: ");
+  ASSERT_NE(at, std::string::npos) << head;
+  EXPECT_EQ(head.find_first_not_of("0123456789abcdef", at + 8), at + 8 + 16) << head;
+}
+
 TEST_F(Fields, of_one_hop_are_not_passed_back) {
   expect_answered(
       "Connection: X-Hop\r\nX-Hop: 1\r\nX-Stays: 2\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\n",

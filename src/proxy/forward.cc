@@ -4,9 +4,9 @@
 
 #include "codec/h1/writer.h"
 #include "proxy/connector.h"
+#include "proxy/exchange_variables.h"
 #include "proxy/upload.h"
 #include "proxy/upstream_connection.h"
-#include "proxy/variables.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
 
@@ -21,16 +21,6 @@ constexpr int most_interim = 32;
 
 AdmissionContext context_of(const Exchange& exchange) {
   return {*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
-}
-
-RequestVariables variables_of(const Exchange& exchange) {
-  RequestVariables variables(exchange.request, exchange.admission);
-  variables.client_port = exchange.client.peer.port;
-  variables.tls = exchange.client.tls;
-  variables.id = exchange.id;
-  variables.server = exchange.server;
-  variables.upstream = exchange.upstream;
-  return variables;
 }
 
 // The servers that this request has met.
@@ -249,7 +239,7 @@ Task<Result<Response>> forward(Exchange& exchange) {
   const policy::ForwardTarget& target = *exchange.route()->forward();
   exchange.upstream = target.upstream;
   UpstreamState& state = exchange.worker.upstreams().of(*target.upstream);
-  RequestVariables variables = variables_of(exchange);
+  ExchangeVariables variables(exchange);
   edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
   Tried tried;
   bool same_server = false;
