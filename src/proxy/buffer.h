@@ -16,8 +16,8 @@ void give_block(char* block, std::size_t size) noexcept;
 
 class Buffer {
  public:
-  static constexpr std::size_t small = 16 * 1024;  // a head, and what comes with it
-  static constexpr std::size_t large = 64 * 1024;  // content that streams
+  static constexpr std::size_t small = std::size_t{16} * 1024;  // a head, and what comes with it
+  static constexpr std::size_t large = std::size_t{64} * 1024;  // content that streams
 
   Buffer() = default;
   ~Buffer() { release(); }
