@@ -74,6 +74,7 @@ IoResult PipeStream::try_read(std::span<char> into) {
   const std::size_t n = cut(std::min(into.size(), bytes.size()));
   std::memcpy(into.data(), bytes.data(), n);
   bytes.erase(0, n);
+  in().read += n;
   ++counts_.reads;
   if (peer() != nullptr) peer()->wake_if_ready();
   return IoResult::done(n);

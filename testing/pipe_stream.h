@@ -39,6 +39,8 @@ class PipeStream final : public runtime::Stream {
   void abort(Code why) override;
   void reset_on_close() override { reset_on_close_ = true; }
   void watch_hangup(const runtime::HangupWatch* watch) override;
+  std::uint64_t sent() const override { return counts_.bytes_written; }
+  bool may_have_arrived(std::uint64_t mark) const override { return out().read > mark; }
 
   // ---- what a test can see and do ----
   // Calls that would have been system calls: those that moved octets, and those that found none.
@@ -60,7 +62,8 @@ class PipeStream final : public runtime::Stream {
   // One direction.
   struct Channel {
     std::string bytes;
-    bool finished = false;  // FIN after `bytes`
+    std::uint64_t read = 0;  // octets that its reader has taken
+    bool finished = false;   // FIN after `bytes`
     bool stalled = false;
     bool closed = false;  // its reader is gone
   };

@@ -26,6 +26,8 @@ class BodySource {
   virtual void govern(std::uint64_t most_octets, const Pace& pace) = 0;
   // A read() that waits ends with `cancelled`, and so does every later one.
   virtual void interrupt() {}
+  // After interrupt(), when nobody waits any more: reading goes on where it was.
+  virtual void resume() {}
   // Trailer fields, once complete; null where there are none.
   virtual const http::Fields* trailers() const { return nullptr; }
 };

@@ -36,8 +36,21 @@ class Tried {
   std::size_t count_ = 0;
 };
 
+// A kept connection may turn out to have been closed as the request came, and then everything is sent once more. What
+// is too much for that gets a connection of its own, and what is waited for as well.
+bool can_be_kept_for_another_try(const Exchange& exchange) {
+  if (exchange.body == nullptr || exchange.body->complete()) return true;
+  if (exchange.request.expects_continue) return false;
+  const http::BodySize& size = exchange.request.body;
+  return size.kind != http::BodySize::Kind::known || size.bytes <= Upload::most_kept;
+}
+
 // A connection for this request: a kept one, or a new one.
 Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t index, bool fresh) {
+  if (!can_be_kept_for_another_try(exchange)) {
+    state.pools[index]->drop_oldest();
+    fresh = true;
+  }
   exchange.times.connecting = exchange.worker.loop().precise_now();
   std::string_view sni = sni_for(*exchange.upstream, *exchange.server, exchange.upstream_authority);
   exchange.connection = fresh ? nullptr : state.pools[index]->take(sni);
@@ -60,9 +73,28 @@ Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t 
   co_return Result<void>{};
 }
 
+// Something that must not be done twice leaves a kept connection in two segments, since then the server's kernel
+// acknowledges it as soon as the server reads it: if the connection breaks, request_may_have_arrived() is sure.
+bool in_two_segments(const Exchange& exchange) {
+  return exchange.reused_connection && !http::idempotent(exchange.request.method);
+}
+
+Task<Result<void>> write_request(Exchange& exchange, std::span<iovec> pieces) {
+  runtime::Stream& stream = *exchange.connection->stream;
+  runtime::Duration idle = exchange.timeouts().body_idle;
+  if (in_two_segments(exchange)) {
+    iovec& end = pieces.back();
+    std::array<iovec, 1> last{iovec{static_cast<char*>(end.iov_base) + --end.iov_len, 1}};
+    SP_CHECK(co_await write_all(stream, pieces, idle));
+    auto sent = co_await write_all(stream, last, idle);
+    co_return sent;
+  }
+  auto sent = co_await write_all(stream, pieces, idle);
+  co_return sent;
+}
+
 // The head, and with it as much of the content as is there: one write. Starts the upload of the rest.
 Task<Result<void>> send_request(Exchange& exchange) {
-  UpstreamConnection& connection = *exchange.connection;
   codec::h1::RequestContext context{
       .target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
   std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() + 256;
@@ -71,11 +103,11 @@ Task<Result<void>> send_request(Exchange& exchange) {
 
   Upload& upload = exchange.upload;
   SP_CHECK(upload.prepare(exchange, written.framing));
-  std::array<iovec, 5> pieces;
+  std::array<iovec, 6> pieces;
   std::size_t count = 0;
   pieces[count++] = piece_of(out.view());
   count += upload.first_pieces(std::span(pieces).subspan(count));
-  auto sent = co_await write_all(*connection.stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
+  auto sent = co_await write_request(exchange, std::span(pieces.data(), count));
   // A server may have answered and closed before it took everything: its answer counts.
   if (!sent && sent.error().code != Code::upstream_reset) {
     Code code = sent.error().code == Code::timeout ? Code::request_write_timeout : sent.error().code;
@@ -181,7 +213,7 @@ Task<Result<Response>> converse(Exchange& exchange) {
 enum class Again : std::uint8_t { no, same_server, other_server };
 
 // May the request be sent once more, and where? Never when something of a response was seen, or when its content is
-// gone.
+// gone; if it must not be done twice, only when no server can have seen it.
 Again again(Exchange& exchange, const Error& error, bool connected) {
   if (error.side == Side::client || exchange.scope.token().cancelled()) return Again::no;
   if (!connected) return error.retry == Retry::safe ? Again::other_server : Again::no;
@@ -189,7 +221,9 @@ Again again(Exchange& exchange, const Error& error, bool connected) {
   bool broken =
       error.code == Code::upstream_closed || error.code == Code::upstream_reset || error.code == Code::io_error;
   if (!broken) return Again::no;
-  if (!http::idempotent(exchange.request.method)) return Again::no;
+  if (!http::idempotent(exchange.request.method) &&
+      (!exchange.reused_connection || exchange.connection->request_may_have_arrived()))
+    return Again::no;
   return exchange.reused_connection ? Again::same_server : Again::other_server;
 }
 
@@ -281,7 +315,9 @@ Task<Result<Response>> forward(Exchange& exchange) {
     if (connected) exchange.fail_with(error);
     note_failure(exchange, error);
     co_await leave_upstream(exchange);
-    if (next == Again::no || exchange.attempts > target.upstream->retries) co_return fail(error);
+    // Another try for want of a kept connection is none of those that `retries` counts.
+    if (next == Again::no || (next == Again::other_server && exchange.attempts > target.upstream->retries))
+      co_return fail(error);
     same_server = next == Again::same_server;
   }
 }

@@ -36,6 +36,7 @@ class H1Body final : public BodySource {
     interrupted_ = true;  // also for a reader that is about to be resumed
     if (waiting_ != nullptr) waiting_->interrupt(Code::cancelled);
   }
+  void resume() override { interrupted_ = false; }
   bool complete() const override { return decoder_.done() || ended_; }
   const http::Fields* trailers() const override { return options_.trailers; }
 

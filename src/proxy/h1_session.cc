@@ -182,7 +182,7 @@ bool H1Session::stays_open(const Exchange& exchange) const {
   if (!persistence_.keep_alive || worker_.draining() || !worker_.current(*client_.snapshot)) return false;
   if (body_.complete()) return true;
   // Content that was not read: a client that waits for a 100 may or may not send it.
-  return exchange.upload.replayable() && !exchange.request.expects_continue && body_.remaining() <= worth_draining;
+  return !exchange.upload.started() && !exchange.request.expects_continue && body_.remaining() <= worth_draining;
 }
 
 // Fails before anything was written (exchange.status is 0 then), or in the middle.
@@ -235,7 +235,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
     SP_CHECK(co_await write_last_chunk(trailers));
   }
   if (!written.keep_alive) co_return After::linger;
-  while (!body_.complete() && exchange.upload.replayable()) {
+  while (!body_.complete() && !exchange.upload.started()) {
     SP_CHECK(co_await body_.read());
   }
   co_return body_.complete() ? After::next : After::linger;

@@ -73,13 +73,82 @@ TEST_F(KeptConnections, that_were_closed_before_are_not_used) {
   client.expect(hi_there);
 }
 
-TEST_F(KeptConnections, that_are_closed_under_an_upload_that_has_begun_are_an_error) {
+// Closed with the request unread: the server's program has not seen it.
+TEST_F(KeptConnections, that_are_closed_before_a_POST_is_read_are_replaced) {
   pass("GET /before");
-  client.send(request("PUT /once", "Content-Length: 6\r\n") + "abc");
+  client.send(request("POST /once", "Content-Length: 3\r\n") + "abc");
+  server.close();
+  Scripted fresh = accept();
+  fresh.expect(forwarded("POST /once", "", "Content-Length: 3\r\n") + "abc");
+  fresh.send(hi);
+  client.expect(hi_there);
+  EXPECT_EQ(gate.observed.last().code, Code::ok);
+}
+
+TEST_F(KeptConnections, that_are_closed_before_a_POST_is_read_are_replaced_without_counting_as_a_retry) {
+  ASSERT_TRUE(gate.reload(one_site("- { path: /, to: app }",
+                                   "upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\" ]\n    retries: 0\n")));
+  client = gate.client();
+  pass("GET /before");
+  client.send(request("POST /once"));
+  server.close();
+  Scripted fresh = accept();
+  fresh.expect(forwarded("POST /once", "", "Content-Length: 0\r\n"));
+}
+
+TEST_F(KeptConnections, that_are_closed_under_an_unread_upload_are_replaced_and_get_all_of_it) {
+  for (std::string_view framing : {"Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    const bool chunked = framing.starts_with("T");
+    const auto piece = [&](std::string_view text) {
+      return chunked ? joined({"3\r\n", text, "\r\n"}) : std::string(text);
+    };
+    pass("GET /before");
+    client.send(request("POST /once", framing) + piece("abc"));
+    client.send(piece("def"));
+    server.close();
+    Scripted fresh = accept();
+    fresh.expect(forwarded("POST /once", "", framing) + (chunked ? "6\r\nabcdef\r\n" : "abcdef"));
+    client.send(piece("ghi"));
+    fresh.expect(piece("ghi"));
+    if (chunked) {
+      client.send("0\r\n\r\n");
+      fresh.expect("0\r\n\r\n");
+    }
+    fresh.send(hi);
+    client.expect(hi_there);
+    server = std::move(fresh);
+  }
+}
+
+TEST_F(KeptConnections, that_are_closed_under_an_idempotent_upload_are_replaced) {
+  pass("GET /before");
+  client.send(request("PUT /again", "Content-Length: 6\r\n") + "abc");
   server.take_until("abc");
+  client.send("d");
+  server.expect("d");
+  server.close();
+  Scripted fresh = accept();
+  fresh.expect(forwarded("PUT /again", "", "Content-Length: 6\r\n") + "abcd");
+  client.send("ef");
+  fresh.expect("ef");
+}
+
+TEST_F(KeptConnections, that_are_closed_under_a_POST_of_which_something_was_read_are_an_error) {
+  pass("GET /before");
+  client.send(request("POST /once", "Content-Length: 6\r\n") + "abc");
+  server.take_until("abc");
+  client.send("def");
   server.close();
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
   EXPECT_EQ(servers.accepted(), 1u);
+}
+
+TEST_F(KeptConnections, are_not_used_for_what_cannot_be_sent_twice) {
+  pass("GET /before");
+  client.send(request("POST /large", "Content-Length: 100000\r\n") + "abc");
+  Scripted fresh = accept();
+  fresh.expect(forwarded("POST /large", "", "Content-Length: 100000\r\n") + "abc");
+  server.expect_end();  // its place in the pool is for the new one
 }
 
 TEST_F(KeptConnections, say_nothing_against_the_server) {

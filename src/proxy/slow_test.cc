@@ -51,6 +51,18 @@ TEST_F(Slow, a_body_that_drips_is_answered_with_408) {
   server.expect_reset();
 }
 
+TEST_F(Slow, a_server_that_stops_reading_is_given_up_at_once) {
+  client.send(request("POST /", "Content-Length: 10000000\r\n"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  client.send_some(std::string(1'000'000, 'x'));  // until nobody takes more
+  gate.loop.advance(29s);
+  client.expect_nothing();
+  gate.loop.advance(2s);
+  expect_status("504", Code::request_write_timeout);
+  server.expect_reset();
+}
+
 TEST_F(Slow, a_body_that_is_slow_but_steady_passes) {
   client.send(request("POST /", "Content-Length: 132000\r\n"));
   server = accept();

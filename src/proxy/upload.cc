@@ -15,13 +15,15 @@ constexpr runtime::Duration patience_for_100{1000};
 
 Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& framing) {
   source_ = exchange.body;
-  over_ = false;
+  over_ = running_ = false;
+  failure = {.code = Code::ok};
   chunked_ = framing.kind == codec::h1::Framing::Kind::chunked;
   complete_ = source_ == nullptr;
   if (complete_) {
     complete_now();
     return {};
   }
+  source_->resume();
   if (exchange.request.expects_continue || prefix_taken_) return {};
   auto prefix = source_->buffered();
   if (!prefix) return fail(failure = prefix.error());
@@ -33,15 +35,16 @@ Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& frami
 std::size_t Upload::first_pieces(std::span<iovec> pieces) {
   if (complete_) return 0;
   std::size_t count = 0;
-  if (!prefix_.empty()) {
-    codec::h1::OutBuffer out(chunk_head_);
-    if (chunked_) {
-      codec::h1::write_chunk_head(prefix_.size(), out);
-      pieces[count++] = piece_of(out.view());
-    }
-    pieces[count++] = piece_of(prefix_);
-    if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
+  ByteView kept = kept_.view();
+  if (prefix_.empty() && kept.empty()) return 0;
+  codec::h1::OutBuffer out(chunk_head_);
+  if (chunked_) {
+    codec::h1::write_chunk_head(prefix_.size() + kept.size(), out);
+    pieces[count++] = piece_of(out.view());
   }
+  if (!prefix_.empty()) pieces[count++] = piece_of(prefix_);
+  if (!kept.empty()) pieces[count++] = piece_of(kept);
+  if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
   return count;
 }
 
@@ -96,23 +99,43 @@ Task<void> Upload::run(Exchange& exchange) {
   over_now();
 }
 
+// A kept connection may have been closed already: until the server shows a sign of life, what it is sent is kept.
+void Upload::keep(const Exchange& exchange, ByteView piece) {
+  if (lost_) return;
+  lost_ = !exchange.reused_connection || exchange.connection->answered || exchange.request.expects_continue ||
+          kept_.view().size() + piece.size() > most_kept;
+  if (lost_) return kept_.release();
+  kept_.append(piece);
+}
+
+// An unfinished request must not look whole.
+void Upload::give_up(Exchange& exchange, Error error) {
+  failure = error;
+  exchange.connection->stream->reset_on_close();
+  exchange.connection->stream->abort(error.code);
+}
+
 Task<void> Upload::send_rest(Exchange& exchange) {
-  runtime::Stream& stream = *exchange.connection->stream;
   bool wanted = co_await wait_until_wanted(exchange);
   if (!wanted) co_return;
   while (!source_->complete()) {
     auto piece = co_await source_->read();
-    if (!piece) {
-      failure = piece.error();
-      stream.reset_on_close();
-      stream.abort(failure.code);
-      co_return;
-    }
+    if (!piece) co_return give_up(exchange, piece.error());
     if (piece->empty()) continue;
+    keep(exchange, *piece);
     auto sent = co_await send(exchange, *piece);
+    if (!sent && sent.error().code == Code::timeout) {
+      co_return give_up(exchange,
+                        {.code = Code::request_write_timeout, .side = Side::upstream, .where = "sending the content"});
+    }
     // It may have answered and closed: the response, if there is one, tells.
     if (!sent) co_return;
   }
+  bool all_sent = co_await send_end(exchange);
+  if (all_sent) complete_now();
+}
+
+Task<bool> Upload::send_end(Exchange& exchange) {
   if (chunked_) {
     exchange.request_trailers.remove(exchange.client.entry->config->tls.client_certificates.field);  // ours alone
     const http::Fields* trailers = source_->trailers();
@@ -122,10 +145,10 @@ Task<void> Upload::send_rest(Exchange& exchange) {
                                                           : Result<std::size_t>{0};
     if (!last || out.size() == 0) out.append(codec::h1::last_chunk);
     std::array<iovec, 1> pieces{piece_of(out.view())};
-    auto sent = co_await write_all(stream, pieces, exchange.timeouts().body_idle);
-    if (!sent) co_return;
+    auto sent = co_await write_all(*exchange.connection->stream, pieces, exchange.timeouts().body_idle);
+    co_return sent.has_value();
   }
-  complete_now();
+  co_return true;
 }
 
 }  // namespace sp::proxy

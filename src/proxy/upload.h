@@ -8,6 +8,7 @@
 #include "codec/h1/framing.h"
 #include "codec/h1/writer.h"
 #include "proxy/body.h"
+#include "proxy/buffer.h"
 #include "proxy/write_all.h"
 #include "runtime/task.h"
 
@@ -19,7 +20,7 @@ class Upload {
  public:
   // For each attempt, before the head is sent.
   Result<void> prepare(Exchange& exchange, const codec::h1::Framing& framing);
-  // The first pieces, to be sent with the head; at most four.
+  // The first pieces, to be sent with the head; at most four pieces.
   std::size_t first_pieces(std::span<iovec> pieces);
   void first_pieces_sent();
   // Sends the rest; ends when all is sent, when the server takes no more, or when the client failed (`failure` says
@@ -33,8 +34,13 @@ class Upload {
   bool waits_to_be_wanted() const { return waits_; }
   // Nothing more will be sent: complete, or given up.
   bool over() const { return over_; }
-  // Whether everything that was sent could be sent once more.
-  bool replayable() const { return !running_; }
+  // Whether everything that was sent can be sent once more.
+  bool replayable() const { return !lost_; }
+  // Content was, or is being, taken beside the exchange.
+  bool started() const { return running_; }
+
+  // So much of what was taken is kept for sending it once more, as long as a kept connection may turn out to be closed.
+  static constexpr std::size_t most_kept = Buffer::large;
 
   Error failure{.code = Code::ok};
   runtime::TimePoint ended{};  // when it was over
@@ -43,12 +49,17 @@ class Upload {
   runtime::Task<bool> wait_until_wanted(Exchange& exchange);
   runtime::Task<Result<void>> send(Exchange& exchange, ByteView piece);
   runtime::Task<void> send_rest(Exchange& exchange);
+  runtime::Task<bool> send_end(Exchange& exchange);
+  void keep(const Exchange& exchange, ByteView piece);
+  void give_up(Exchange& exchange, Error error);
   void complete_now();
   void over_now();
 
   BodySource* source_ = nullptr;
   ByteView prefix_;  // taken with the head; in the client's buffer
+  Buffer kept_;      // what was taken behind it
   bool prefix_taken_ = false;
+  bool lost_ = false;  // some of what was sent is nowhere any more
   bool chunked_ = false;
   bool complete_ = false;
   bool over_ = false;

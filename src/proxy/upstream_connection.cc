@@ -40,10 +40,7 @@ std::unique_ptr<UpstreamConnection> ServerPool::take(std::string_view sni) {
 }
 
 void ServerPool::keep(std::unique_ptr<UpstreamConnection> connection, runtime::TimePoint until) {
-  if (size_ == most) {
-    auto oldest = remove(*idle_.back());
-    oldest->stream->disarm(runtime::Direction::read);
-  }
+  if (size_ == most) drop_oldest();
   connection->in.release();
   connection->stream->release_buffers();
   if (!connection->silent()) return;
@@ -53,6 +50,12 @@ void ServerPool::keep(std::unique_ptr<UpstreamConnection> connection, runtime::T
   idle_.push_front(kept);
   ++size_;
   kept.stream->arm(runtime::Direction::read, kept.idle_wait_);
+}
+
+void ServerPool::drop_oldest() {
+  if (size_ == 0) return;
+  auto oldest = remove(*idle_.back());
+  oldest->stream->disarm(runtime::Direction::read);
 }
 
 void ServerPool::clear() {

@@ -42,14 +42,18 @@ class UpstreamConnection final : public ListHook {
   bool keep_alive = false;  // as the last response said
   bool answered = false;    // the response of this exchange has begun: nothing can be tried again
   std::uint32_t requests = 0;
+  std::uint64_t sent_before = 0;  // when the lease began
 
   // While an exchange has it: ends every operation when the exchange is cancelled.
   void lease(runtime::CancelToken& token) {
     ++requests;
+    sent_before = stream->sent();
     answered = false;
     may_send.clear();
     token.subscribe(on_cancel_);
   }
+  // Whether the server can have read anything of the request of this lease.
+  bool request_may_have_arrived() const { return stream->may_have_arrived(sent_before); }
   bool silent();
   void end_lease() { on_cancel_.unlink(); }
 
@@ -78,6 +82,8 @@ class ServerPool {
   // The most recently used one for that name, or null.
   std::unique_ptr<UpstreamConnection> take(std::string_view sni);
   void keep(std::unique_ptr<UpstreamConnection> connection, runtime::TimePoint until);
+  // Closes the one that was kept for longest: another is about to take its place.
+  void drop_oldest();
   void clear();
   std::size_t size() const { return size_; }
 

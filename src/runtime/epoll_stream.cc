@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "runtime/tcp_facts.h"
+
 namespace sp::runtime {
 
 Code code_of_errno(int error) {
@@ -86,6 +88,7 @@ IoResult EpollStream::try_write(std::span<const iovec> pieces) {
       n = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
     }
     if (n >= 0) {
+      sent_ += static_cast<std::size_t>(n);
       if (static_cast<std::size_t>(n) < total) writable_ = false;
       return IoResult::done(static_cast<std::size_t>(n));
     }
@@ -105,6 +108,15 @@ IoResult EpollStream::try_finish() {
 void EpollStream::acknowledge() {
   int on = 1;
   setsockopt(descriptor_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);  // a Unix socket refuses it, and needs it not
+}
+
+// What the peer's kernel has acknowledged is what it took: an octet that it refused with a reset never came to its
+// program. A program that reads makes its kernel acknowledge at once if the octets came in two segments (see Upload);
+// until then the acknowledgement may wait for an answer to travel with.
+bool EpollStream::may_have_arrived(std::uint64_t mark) const {
+  if (sent_ == mark) return false;
+  auto acknowledged = octets_acknowledged(descriptor_);
+  return !acknowledged || *acknowledged > mark;
 }
 
 IoResult EpollStream::try_connected() {

@@ -23,6 +23,8 @@ class EpollStream final : public Stream, private Pollable {
   void reset_on_close() override { reset_ = true; }
   void watch_hangup(const HangupWatch* watch) override { hangup_ = watch; }
   void acknowledge() override;
+  std::uint64_t sent() const override { return sent_; }
+  bool may_have_arrived(std::uint64_t mark) const override;
   int plain_descriptor() const override { return descriptor_; }
 
   // Whether the socket has become writable since it began to connect; then SO_ERROR tells how it went.
@@ -51,6 +53,7 @@ class EpollStream final : public Stream, private Pollable {
 
   EpollLoop& loop_;
   int descriptor_;
+  std::uint64_t sent_ = 0;
   Code aborted_ = Code::ok;
   bool readable_ = true;  // perhaps: cleared by EAGAIN and by a short read
   bool writable_ = true;  // perhaps: cleared by EAGAIN and by a short write

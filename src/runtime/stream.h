@@ -9,6 +9,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -82,6 +83,11 @@ class Stream {
   // The peer may be holding back octets until what it sent is acknowledged (Nagle's algorithm, against our delayed
   // acknowledgements: 40 ms): acknowledges at once.
   virtual void acknowledge() {}
+  // How many octets have been sent so far: a mark for may_have_arrived().
+  virtual std::uint64_t sent() const { return 0; }
+  // Whether the program on the other side can have read any octet that was sent behind `mark`. False is a proof, looked
+  // for after the connection broke: what cannot be known counts as arrived.
+  virtual bool may_have_arrived([[maybe_unused]] std::uint64_t mark) const { return true; }
   // The descriptor if plain octets pass through it unchanged (splice works), else -1.
   virtual int plain_descriptor() const { return -1; }
 

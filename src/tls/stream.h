@@ -75,6 +75,8 @@ class TlsStream final : public runtime::Stream {
   void reset_on_close() override { lower_->reset_on_close(); }
   void watch_hangup(const runtime::HangupWatch* watch) override { lower_->watch_hangup(watch); }
   void acknowledge() override { lower_->acknowledge(); }
+  std::uint64_t sent() const override { return lower_->sent(); }
+  bool may_have_arrived(std::uint64_t mark) const override { return lower_->may_have_arrived(mark); }
   void release_buffers() override;
 
   // ---- for tests, and the callbacks of the TLS library ----
