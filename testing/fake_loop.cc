@@ -37,6 +37,7 @@ void FakeLoop::settle() {
       call->function_(call->context_);
       run_ready();
     }
+    end_turn();
   }
 }
 

@@ -45,7 +45,10 @@ Task<void> H1Session::run() {
     After after = co_await serve_one();
     body_.finish();
     arena_.reset();
-    if (after == After::next) continue;
+    if (after == After::next) {
+      co_await share_.spend(runtime::FairShare::request);
+      continue;
+    }
     if (after == After::linger) co_await linger();
     co_return;
   }
@@ -256,6 +259,7 @@ Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, 
     if (!sent)
       co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
     exchange.response_octets += piece.size();
+    co_await share_.spend(piece.size());
   }
   co_return Result<void>{};
 }

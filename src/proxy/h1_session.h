@@ -8,6 +8,7 @@
 #include "codec/h1/writer.h"
 #include "proxy/exchange.h"
 #include "proxy/h1_body.h"
+#include "runtime/fair_share.h"
 #include "runtime/wait.h"
 
 namespace sp::proxy {
@@ -53,6 +54,7 @@ class H1Session final : public ListHook, private InterimSink {
   H1Body body_;
   Arena arena_;
   Pace out_pace_;
+  runtime::FairShare share_;
   bool idle_ = false;
   bool continued_ = false;  // a 100 has been sent for this request
   bool sending_interim_ = false;

@@ -4,6 +4,7 @@
 
 #include "proxy/buffer.h"
 #include "proxy/write_all.h"
+#include "runtime/fair_share.h"
 #include "runtime/loop.h"
 
 namespace sp::proxy {
@@ -47,6 +48,7 @@ Task<Result<void>> wait_for_octets(Shared& shared, Stream& from) {
 
 Task<void> pump(Shared& shared, Stream& from, Stream& to, ByteView begin, std::uint64_t& count) {
   Buffer buffer;
+  runtime::FairShare share;
   if (!begin.empty()) {
     count += begin.size();
     auto written = co_await write_piece(shared, to, begin);
@@ -69,6 +71,7 @@ Task<void> pump(Shared& shared, Stream& from, Stream& to, ByteView begin, std::u
     if (!written) co_return shared.fail_with(written.error().code);
     shared.active = Loop::current().now();
     if (tried.bytes < room.size()) buffer.release();
+    co_await share.spend(tried.bytes);
   }
   auto finished = co_await to.finish(Loop::current().now() + shared.idle);
   if (!finished) shared.fail_with(finished.error().code);

@@ -130,6 +130,7 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     }
     // It may have answered and closed: the response, if there is one, tells.
     if (!sent) co_return;
+    co_await share_.spend(piece->size());
   }
   bool all_sent = co_await send_end(exchange);
   if (all_sent) complete_now();

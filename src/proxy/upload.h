@@ -10,6 +10,7 @@
 #include "proxy/body.h"
 #include "proxy/buffer.h"
 #include "proxy/write_all.h"
+#include "runtime/fair_share.h"
 #include "runtime/task.h"
 
 namespace sp::proxy {
@@ -58,6 +59,7 @@ class Upload {
   BodySource* source_ = nullptr;
   ByteView prefix_;  // taken with the head; in the client's buffer
   Buffer kept_;      // what was taken behind it
+  runtime::FairShare share_;
   bool prefix_taken_ = false;
   bool lost_ = false;  // some of what was sent is nowhere any more
   bool chunked_ = false;

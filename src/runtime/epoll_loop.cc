@@ -129,6 +129,7 @@ void EpollLoop::run() {
     set_now(Clock::now());
     if (count > 0) dispatch(count);
     run_ready();
+    end_turn();
   }
 }
 

@@ -12,4 +12,12 @@ void Loop::run_ready() {
   }
 }
 
+void Loop::end_turn() {
+  ++turn_;
+  if (next_turn_.empty()) return;
+  ready_.insert(ready_.end(), next_turn_.begin(), next_turn_.end());
+  next_turn_.clear();
+  run_ready();
+}
+
 }  // namespace sp::runtime

@@ -4,6 +4,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -28,6 +29,10 @@ class Loop {
   TimerWheel& timers() { return timers_; }
   // Resumes `handle` in this turn, after what is running now. From this loop's thread only.
   void post(std::coroutine_handle<> handle) { ready_.push_back(handle); }
+  // Resumes `handle` when everybody else who is ready has had a turn.
+  void post_to_next_turn(std::coroutine_handle<> handle) { next_turn_.push_back(handle); }
+  // Which turn this is.
+  std::uint32_t turn() const { return turn_; }
 
   // The loop whose thread this is; set by whoever runs it.
   static Loop& current() { return *current_; }
@@ -35,14 +40,17 @@ class Loop {
 
  protected:
   void set_now(TimePoint now) { now_ = now; }
-  bool idle() const { return ready_.empty(); }
+  bool idle() const { return ready_.empty() && next_turn_.empty(); }
   // Runs what is ready, including what becomes ready by it.
   void run_ready();
+  // At the end of a turn, when every socket that was ready has been served: lets those go on who gave way in it.
+  void end_turn();
 
  private:
   TimePoint now_;
   TimerWheel timers_;
-  std::vector<std::coroutine_handle<>> ready_, running_;
+  std::vector<std::coroutine_handle<>> ready_, running_, next_turn_;
+  std::uint32_t turn_ = 1;
   static thread_local Loop* current_;
 };
 
