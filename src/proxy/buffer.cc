@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "base/free_list.h"
+
 namespace sp::proxy {
 namespace {
 
@@ -11,24 +13,7 @@ namespace {
 #endif
 #endif
 
-struct Free {
-  Free* next;
-};
-// The most recently used block first: it is still in the cache.
-struct FreeList {
-  Free* first = nullptr;
-  unsigned count = 0;
-  unsigned keep;
-  explicit FreeList(unsigned most) : keep(most) {}
-  ~FreeList() {
-    while (first != nullptr) {
-      Free* next = first->next;
-      ::operator delete(first);
-      first = next;
-    }
-  }
-};
-thread_local FreeList small_blocks(256), large_blocks(64);
+thread_local FreeList small_blocks(Buffer::small, 256), large_blocks(Buffer::large, 64);
 
 FreeList* list_of(std::size_t size) {
 #ifdef SP_NO_POOLING
@@ -43,19 +28,16 @@ FreeList* list_of(std::size_t size) {
 
 char* take_block(std::size_t size) {
   FreeList* list = list_of(size);
-  if (list == nullptr || list->first == nullptr) return static_cast<char*>(::operator new(size));
-  Free* block = list->first;
-  list->first = block->next;
-  --list->count;
-  return reinterpret_cast<char*>(block);
+  return static_cast<char*>(list == nullptr ? ::operator new(size) : list->take());
 }
 
 void give_block(char* block, std::size_t size) noexcept {
   FreeList* list = list_of(size);
-  if (list == nullptr || list->count == list->keep) return ::operator delete(block);
-  list->first = new (block) Free{list->first};
-  ++list->count;
+  if (list == nullptr) return ::operator delete(block);
+  list->give(block);
 }
+
+std::size_t trim_blocks() noexcept { return small_blocks.trim() + large_blocks.trim(); }
 
 void Buffer::make_room(std::size_t total) {
   std::size_t held = end_ - begin_;

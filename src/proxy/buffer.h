@@ -13,6 +13,8 @@ namespace sp::proxy {
 // Memory of fixed sizes, kept in free lists of this thread. Never null: throws std::bad_alloc as operator new does.
 char* take_block(std::size_t size);
 void give_block(char* block, std::size_t size) noexcept;
+// Gives back to the heap what this thread did not need since the last call; says how many octets.
+std::size_t trim_blocks() noexcept;
 
 class Buffer {
  public:

@@ -56,17 +56,25 @@ Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stre
 
 }  // namespace
 
-Task<void> serve_connection(Worker& worker, ClientConnection client, std::unique_ptr<runtime::Stream> stream,
-                            runtime::CancelToken& parent) {
-  if (client.listen->tls) {
-    auto secured = client.contexts->servers[client.entry->number]->accept(std::move(stream));
-    bool done = co_await secure(worker, client, *secured, worker.before_requests());
+Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
+  if (client->listen->tls) {
+    auto secured = client->contexts->servers[client->entry->number]->accept(std::move(client->stream));
+    bool done = co_await secure(worker, *client, *secured, worker.before_requests());
     if (!done) co_return;
-    stream = std::move(secured);
+    client->stream = std::move(secured);
   }
-  client.hop.peer_text = client.peer_text;  // it lives here now
-  H1Session session(worker, client, std::move(stream), parent);
-  co_await session.run();
+  co_await serve_requests(worker, std::move(client), parent);
+}
+
+Task<void> serve_requests(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
+  auto ending = H1Session::Ending::idle;
+  while (ending == H1Session::Ending::idle) {
+    {
+      H1Session session(worker, *client, parent);
+      ending = co_await session.run();
+    }
+    if (ending == H1Session::Ending::idle && worker.park(client)) co_return;
+  }
 }
 
 }  // namespace sp::proxy

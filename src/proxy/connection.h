@@ -6,8 +6,11 @@
 
 namespace sp::proxy {
 
-// `client` is complete but for what TLS adds.
-runtime::Task<void> serve_connection(Worker& worker, ClientConnection client, std::unique_ptr<runtime::Stream> stream,
+// One that was accepted: `client` is complete but for what TLS adds.
+runtime::Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> client,
                                      runtime::CancelToken& parent);
+// One on which requests can come: until it is parked again, or over.
+runtime::Task<void> serve_requests(Worker& worker, std::unique_ptr<ClientConnection> client,
+                                   runtime::CancelToken& parent);
 
 }  // namespace sp::proxy

@@ -10,38 +10,17 @@
 #include "http/message.h"
 #include "proxy/admission.h"
 #include "proxy/body.h"
+#include "proxy/client_connection.h"
 #include "proxy/snapshot.h"
 #include "proxy/upload.h"
 #include "runtime/scope.h"
 #include "runtime/stream.h"
-
-namespace sp::tls {
-class TlsStream;
-}
 
 namespace sp::proxy {
 
 class UpstreamConnection;
 class Worker;
 struct UpstreamState;
-struct WorkerContexts;
-
-// The connection on which requests come: the same for all of them.
-struct ClientConnection {
-  std::shared_ptr<const Snapshot> snapshot;
-  std::shared_ptr<WorkerContexts> contexts;  // the TLS contexts that it needs
-  const Entry* entry = nullptr;
-  const Listen* listen = nullptr;
-  Endpoint peer;
-  Endpoint local;
-  std::string peer_text;  // the address without the port
-  policy::Hop hop;
-  tls::TlsStream* tls = nullptr;  // null: plain
-  runtime::TimePoint accepted{};
-  runtime::TimePoint secured{};  // the TLS handshake was done
-  std::uint64_t id = 0;
-  std::uint32_t requests = 0;
-};
 
 // When what happened; unset ones are zero. For the log.
 struct Timings {

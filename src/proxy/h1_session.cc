@@ -24,60 +24,61 @@ constexpr std::size_t linger_octets = 1024 * 1024;
 
 }  // namespace
 
-H1Session::H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream,
-                     runtime::CancelToken& parent)
+H1Session::H1Session(Worker& worker, ClientConnection& client, runtime::CancelToken& parent)
     : worker_(worker),
       client_(client),
-      stream_(std::move(stream)),
+      stream_(*client.stream),
       reader_(client.entry->limits),
       body_(in_, client.entry->limits, Side::client),
       token_(parent) {
   token_.subscribe(on_cancel_);
-  worker_.enlist(*this);
 }
 
 H1Session::~H1Session() = default;
 
-Task<void> H1Session::run() {
+Task<H1Session::Ending> H1Session::run() {
+  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
   for (;;) {
-    bool there = co_await wait_for_request();
-    if (!there) co_return;
+    client_.idle_until = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
+    while (in_.empty()) {
+      if (worker_.draining()) co_return Ending::over;
+      if (stream_.try_read({}).status == runtime::IoStatus::would_block) {
+        give_back_memory();
+        auto readable = stream_.readable(client_.idle_until);
+        waiting_ = &readable;
+        worker_.idle(*this);
+        auto ready = co_await readable;
+        worker_.busy(*this);
+        if (!ready) co_return parking_ ? Ending::idle : Ending::over;
+      }
+      if (!take_octets()) co_return Ending::over;
+    }
     After after = co_await serve_one();
     body_.finish();
     arena_.reset();
-    if (after == After::next) {
-      co_await share_.spend(runtime::FairShare::request);
-      continue;
-    }
     if (after == After::linger) co_await linger();
-    co_return;
+    if (after != After::next) co_return Ending::over;
+    co_await share_.spend(runtime::FairShare::request);
   }
 }
 
-// Until octets of the next request are there. An idle connection holds no buffers.
-Task<bool> H1Session::wait_for_request() {
-  if (!in_.empty()) co_return true;
-  if (worker_.draining()) co_return false;
+// An idle connection holds no buffers.
+void H1Session::give_back_memory() {
   in_.release();
   arena_.release();
-  stream_->release_buffers();
-  const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
-  TimePoint deadline = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
-  idle_ = true;
-  for (;;) {
-    auto ready = co_await stream_->readable(deadline);
-    if (!ready) break;
-    // Readable is a promise to try, not of octets: a connection that has not said anything yet stays idle.
-    runtime::IoResult read = stream_->try_read(in_.room());
-    if (read.status == runtime::IoStatus::would_block) {
-      in_.release();
-      continue;
-    }
-    in_.filled(read.bytes);
-    break;
-  }
-  idle_ = false;
-  co_return !in_.empty();
+  stream_.release_buffers();
+}
+
+// Readable is a promise to try, not of octets: a connection that has not said anything stays idle. False at its end.
+bool H1Session::take_octets() {
+  runtime::IoResult read = stream_.try_read(in_.room());
+  if (read.status == runtime::IoStatus::done) in_.filled(read.bytes);
+  return read.status == runtime::IoStatus::done || read.status == runtime::IoStatus::would_block;
+}
+
+void H1Session::park() {
+  parking_ = true;
+  waiting_->interrupt(Code::cancelled);
 }
 
 Error H1Session::client_error(Code code) const {
@@ -96,7 +97,7 @@ Task<Result<void>> H1Session::read_head(Exchange& exchange) {
       }
     }
     in_.make_room(in_.view().size() + 1);
-    auto got = co_await stream_->read(in_.room(), deadline);
+    auto got = co_await stream_.read(in_.room(), deadline);
     if (!got) co_return fail(client_error(got.error().code == Code::timeout ? Code::head_timeout : got.error().code));
     if (*got == 0) co_return fail(client_error(Code::client_closed));
     in_.filled(*got);
@@ -106,12 +107,12 @@ Task<Result<void>> H1Session::read_head(Exchange& exchange) {
 void H1Session::begin_body(Exchange& exchange) {
   continued_ = false;
   if (persistence_.framing.kind == Framing::Kind::none) {
-    body_.start(*stream_, persistence_.framing, {});
+    body_.start(stream_, persistence_.framing, {});
     return;
   }
   const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
   body_.start(
-      *stream_, persistence_.framing,
+      stream_, persistence_.framing,
       {.pace = Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second), .trailers = &exchange.request_trailers});
   exchange.body = &body_;
 }
@@ -133,9 +134,9 @@ Task<H1Session::After> H1Session::serve_one() {
   }
   begin_body(exchange);
   runtime::HangupWatch watch{&H1Session::client_gone, &exchange};
-  stream_->watch_hangup(&watch);
+  stream_.watch_hangup(&watch);
   After after = co_await respond(exchange);
-  stream_->watch_hangup(nullptr);
+  stream_.watch_hangup(nullptr);
   co_await leave_upstream(exchange);
   exchange.times.last_byte = worker_.loop().precise_now();
   exchange.request_octets += body_.taken();
@@ -161,7 +162,7 @@ Task<H1Session::After> H1Session::respond(Exchange& exchange) {
       Error error = response.error();
       if (!exchange.failure.failed()) exchange.fail_with(error, error.where);
       if (info(error.code).status == 0) {
-        stream_->reset_on_close();
+        stream_.reset_on_close();
         co_return After::close;
       }
       response = error_response(exchange, error);
@@ -198,7 +199,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
   if (!fields.has(http::FieldId::date)) fields.add(http::FieldId::date, worker_.http_date());
   codec::h1::ResponseContext context{
       .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = stays_open(exchange)};
-  std::size_t room = head_octets(fields) + 512;
+  std::size_t room = head_octets(fields) + response.head.reason.size() + 512;
   codec::h1::OutBuffer out({arena_.chars(room), room});
   SP_TRY(codec::h1::Written written, codec::h1::write_response_head(response.head, context, out));
   bool chunked = written.framing.kind == Framing::Kind::chunked;
@@ -221,7 +222,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
     SP_CHECK(co_await interim_sent_.wait());
   }
   exchange.status = response.head.status;
-  auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
+  auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
   if (!sent)
     co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
   exchange.response_octets = first.size();
@@ -230,7 +231,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
     if (!streamed) {
       // A message that is cut off must not look whole: without a length the end of the connection would be its end.
       if (written.framing.kind == Framing::Kind::until_close || streamed.error().side == Side::client)
-        stream_->reset_on_close();
+        stream_.reset_on_close();
       co_return fail(streamed.error());
     }
   }
@@ -255,7 +256,7 @@ Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, 
     if (chunked && codec::h1::write_chunk_head(piece.size(), size) != 0) pieces[count++] = piece_of(size.view());
     pieces[count++] = piece_of(piece);
     if (chunked) pieces[count++] = piece_of(codec::h1::chunk_end);
-    auto sent = co_await write_all(*stream_, std::span(pieces.data(), count), out_pace_);
+    auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
     if (!sent)
       co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
     exchange.response_octets += piece.size();
@@ -273,7 +274,7 @@ Task<Result<void>> H1Session::write_last_chunk(const http::Fields* trailers) {
     out.append(codec::h1::last_chunk);
   }
   std::array<iovec, 1> pieces{piece_of(out.view())};
-  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  auto sent = co_await write_all(stream_, pieces, out_pace_);
   if (!sent) co_return fail(client_error(sent.error().code));
   co_return Result<void>{};
 }
@@ -282,13 +283,13 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
   // Two may meet: our own 100 and one of the server. The second has nothing to say.
   if (sending_interim_ || (head.status == 100 && continued_)) co_return Result<void>{};
   continued_ = continued_ || head.status == 100;
-  std::size_t room = head_octets(head.fields) + 64;
+  std::size_t room = head_octets(head.fields) + head.reason.size() + 64;
   codec::h1::OutBuffer out({arena_.chars(room), room});
   SP_CHECK(codec::h1::write_response_head(head, {.client_version = http::Version::http11}, out));
   std::array<iovec, 1> pieces{piece_of(out.view())};
   sending_interim_ = true;
   interim_sent_.clear();
-  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  auto sent = co_await write_all(stream_, pieces, out_pace_);
   sending_interim_ = false;
   interim_sent_.set();
   if (!sent) co_return fail(client_error(sent.error().code));
@@ -298,7 +299,7 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
 Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response) {
   codec::h1::ResponseContext context{
       .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
-  std::size_t room = head_octets(response.head.fields) + 512;
+  std::size_t room = head_octets(response.head.fields) + response.head.reason.size() + 512;
   codec::h1::OutBuffer out({arena_.chars(room), room});
   if (!response.head.fields.has(http::FieldId::date))
     response.head.fields.add(http::FieldId::date, worker_.http_date());
@@ -306,16 +307,16 @@ Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response)
   if (!written) co_return After::close;
   std::array<iovec, 1> pieces{piece_of(out.view())};
   exchange.status = response.head.status;
-  auto sent = co_await write_all(*stream_, pieces, out_pace_);
+  auto sent = co_await write_all(stream_, pieces, out_pace_);
   if (!sent) co_return After::close;
   ByteView begin = in_.view();
   in_.consume(begin.size());
-  TunnelResult result = co_await run_tunnel(*stream_, *response.tunnel, {begin, response.tunnel_begin},
+  TunnelResult result = co_await run_tunnel(stream_, *response.tunnel, {begin, response.tunnel_begin},
                                             exchange.timeouts().tunnel_idle, exchange.scope.token());
   exchange.request_octets = result.from_client;
   exchange.response_octets = result.from_upstream;
   if (result.code != Code::ok && result.code != Code::timeout) {  // broken on one side: not to look ended on the other
-    stream_->reset_on_close();
+    stream_.reset_on_close();
     response.tunnel->reset_on_close();
   }
   co_return After::close;
@@ -324,12 +325,12 @@ Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response)
 // The client may still be sending. Closing at once would reset the connection, and could take the response with it.
 Task<void> H1Session::linger() {
   TimePoint deadline = worker_.loop().now() + linger_time;
-  auto finished = co_await stream_->finish(deadline);
+  auto finished = co_await stream_.finish(deadline);
   if (!finished) co_return;
   if (body_.complete() && in_.empty()) co_return;  // nothing is on its way
   in_.release();
   for (std::size_t dropped = 0; dropped < linger_octets;) {
-    auto got = co_await stream_->read(in_.room(), deadline);
+    auto got = co_await stream_.read(in_.room(), deadline);
     if (!got || *got == 0) co_return;
     dropped += *got;
   }

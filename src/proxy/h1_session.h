@@ -15,20 +15,23 @@ namespace sp::proxy {
 
 class H1Session final : public ListHook, private InterimSink {
  public:
-  H1Session(Worker& worker, ClientConnection& client, std::unique_ptr<runtime::Stream> stream,
-            runtime::CancelToken& parent);
+  H1Session(Worker& worker, ClientConnection& client, runtime::CancelToken& parent);
   ~H1Session() override;
 
-  // Serves requests until one side wants no more. The stream is closed when the session is destroyed.
-  runtime::Task<void> run();
-  // Between requests: nobody loses anything if the connection is closed now.
-  bool idle() const { return idle_; }
-  void close_idle() { stream_->abort(Code::shutting_down); }
+  // `idle`: it was told to park, and the connection waits for its next request. `over`: one side wants no more.
+  enum class Ending : std::uint8_t { idle, over };
+  runtime::Task<Ending> run();
+
+  // ---- for those that wait for a request: nobody loses anything ----
+  void close_idle() { stream_.abort(Code::shutting_down); }
+  // Ends run() soon.
+  void park();
 
  private:
   enum class After : std::uint8_t { next, linger, close };
 
-  runtime::Task<bool> wait_for_request();
+  void give_back_memory();
+  bool take_octets();
   runtime::Task<After> serve_one();
   runtime::Task<Result<void>> read_head(Exchange& exchange);
   void begin_body(Exchange& exchange);
@@ -43,11 +46,11 @@ class H1Session final : public ListHook, private InterimSink {
   bool stays_open(const Exchange& exchange) const;
   Error client_error(Code code) const;
   static void client_gone(void* exchange);
-  static void aborted(void* self, Code why) { static_cast<H1Session*>(self)->stream_->abort(why); }
+  static void aborted(void* self, Code why) { static_cast<H1Session*>(self)->stream_.abort(why); }
 
   Worker& worker_;
   ClientConnection& client_;
-  std::unique_ptr<runtime::Stream> stream_;
+  runtime::Stream& stream_;
   Buffer in_;
   codec::h1::RequestReader reader_;
   codec::h1::Persistence persistence_;
@@ -55,7 +58,8 @@ class H1Session final : public ListHook, private InterimSink {
   Arena arena_;
   Pace out_pace_;
   runtime::FairShare share_;
-  bool idle_ = false;
+  runtime::Stream::Operation* waiting_ = nullptr;  // for a request
+  bool parking_ = false;
   bool continued_ = false;  // a 100 has been sent for this request
   bool sending_interim_ = false;
   runtime::Event interim_sent_;

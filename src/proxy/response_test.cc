@@ -165,6 +165,23 @@ TEST_F(Responses, come_back_under_the_public_name) {
   EXPECT_EQ(text.find("10.0.0.1"), std::string::npos) << text;
 }
 
+TEST_F(Responses, may_have_long_reasons) {
+  const std::string reason(600, 'r');
+  client.send(request("GET /", "Upgrade: websocket\r\nConnection: Upgrade\r\n"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  server.send("HTTP/1.1 103 " + reason + "\r\n\r\n");
+  client.expect("HTTP/1.1 103 " + reason + "\r\n\r\n");
+  server.send("HTTP/1.1 101 " + reason + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  client.expect("HTTP/1.1 101 " + reason + "\r\n");
+  Scripted another = gate.client();
+  another.send(request("GET /"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  server.send("HTTP/1.1 200 " + reason + "\r\nContent-Length: 0\r\n\r\n");
+  another.expect("HTTP/1.1 200 " + reason + "\r\n");
+}
+
 TEST(ResponseMapping, follows_a_change_of_prefix) {
   Gate gate(one_site("- { path: /app, to: \"http://10.0.0.1:8000/inner\" }"));
   gate.server();

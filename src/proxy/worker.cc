@@ -1,10 +1,13 @@
 #include "proxy/worker.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <ctime>
 
 #include "proxy/connection.h"
 #include "proxy/h1_session.h"
+#include "runtime/frame_pool.h"
 #include "tls/client_context.h"
 #include "tls/server_context.h"
 
@@ -22,7 +25,10 @@ struct Worker::Serving {
   std::unique_ptr<runtime::Listener> listener;
 };
 
-Worker::Worker(WorkerDeps deps) : deps_(deps), random_(deps.seed) {}
+Worker::Worker(WorkerDeps deps)
+    : deps_(deps), random_(deps.seed), parked_([this](std::unique_ptr<ClientConnection> client) {
+        scope_.spawn(serve_requests(*this, std::move(client), scope_.token()));
+      }) {}
 Worker::~Worker() = default;
 
 namespace {
@@ -84,13 +90,14 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
 }
 
 void Worker::accepted(Serving& serving, runtime::Accepted connection) {
-  ClientConnection client;
+  auto made = std::make_unique<ClientConnection>();
+  ClientConnection& client = *made;
   client.snapshot = serving.snapshot;
   client.contexts = contexts_;
   client.entry = &serving.snapshot->entries[serving.entry];
   client.listen = &client.entry->listens[serving.listen];
   std::uint32_t most = client.entry->config->limits.connections;
-  if (most != 0 && scope_.running() >= most) {
+  if (most != 0 && sessions() >= most) {
     deps_.observer.connection_failed(client, Code::too_many_connections, "limits.connections");
     return;
   }
@@ -101,25 +108,51 @@ void Worker::accepted(Serving& serving, runtime::Accepted connection) {
   if (client.peer.is_unix()) client.peer.address = IpAddress::loopback4();
   client.peer_text = client.peer.address.text();
   client.hop = {.peer = client.peer.address,
-                .peer_text = {},
+                .peer_text = client.peer_text,
                 .trusted = client.entry->policy->trusted_proxies.contains(client.peer.address),
                 .scheme = client.listen->tls ? "https" : "http"};
-  scope_.spawn(serve_connection(*this, std::move(client), std::move(connection.stream), scope_.token()));
+  client.stream = std::move(connection.stream);
+  scope_.spawn(serve_connection(*this, std::move(made), scope_.token()));
 }
 
-void Worker::enlist(H1Session& session) { open_.push_back(session); }
+void Worker::idle(H1Session& session) {
+  if (!tidying_.armed()) loop().timers().arm(tidying_, loop().now() + tidy_interval);
+  idle_.push_back(session);
+  if (++idle_count_ <= deps_.most_idle || idle_.front() == &session) return;
+  H1Session& oldest = *idle_.front();
+  busy(oldest);
+  oldest.park();
+}
+
+void Worker::busy(H1Session& session) {
+  if (!session.linked()) return;
+  session.unlink();
+  --idle_count_;
+}
+
+// After a burst: what it needed goes back to the system.
+void Worker::tidy(void* worker) {
+  constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
+  std::size_t octets = runtime::trim_frames() + trim_blocks();
+  if (octets == 0) return;
+  if (octets >= worth_a_search) malloc_trim(0);
+  auto& self = *static_cast<Worker*>(worker);
+  self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);
+}
 
 void Worker::drain() {
   draining_ = true;
   serving_.clear();
   upstreams_.close_idle();
   before_requests_.cancel(Code::shutting_down);
-  for (H1Session* session = open_.front(); session != nullptr; session = open_.next(*session)) {
-    if (session->idle()) session->close_idle();
-  }
+  parked_.close_all();
+  for (H1Session* session = idle_.front(); session != nullptr; session = idle_.next(*session)) session->close_idle();
 }
 
-void Worker::cut() { scope_.cancel(Code::shutting_down); }
+void Worker::cut() {
+  parked_.close_all();
+  scope_.cancel(Code::shutting_down);
+}
 
 std::string_view Worker::http_date() {
   auto now = std::chrono::system_clock::to_time_t(loop().wall_clock());

@@ -9,6 +9,7 @@
 
 #include "base/intrusive_list.h"
 #include "proxy/exchange.h"
+#include "proxy/parked_connections.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream_connection.h"
 #include "runtime/network.h"
@@ -56,6 +57,8 @@ struct WorkerDeps {
   runtime::Resolver& resolver;
   Observer& observer;
   std::uint64_t seed = 1;
+  // So many sessions wait for their next request in place (going on is cheaper from there); others are parked.
+  std::size_t most_idle = 128;
 };
 
 class H1Session;
@@ -90,7 +93,9 @@ class Worker {
   void drain();
   // What is still open is cut off.
   void cut();
-  std::size_t sessions() const { return scope_.running(); }
+  std::size_t sessions() const { return scope_.running() + parked_.size(); }
+  // Of these, the connections that wait for a request without a session.
+  std::size_t parked() const { return parked_.size(); }
   // Until no session is left.
   runtime::Scope::Join join() { return scope_.join(); }
 
@@ -108,10 +113,17 @@ class Worker {
   // "Sun, 06 Nov 1994 08:49:37 GMT", of this second.
   std::string_view http_date();
   std::uint64_t next_id() { return ++last_id_; }
-  void enlist(H1Session& session);
+  // A session waits for its next request, or goes on. Those that wait for longest are parked when there are many.
+  void idle(H1Session& session);
+  void busy(H1Session& session);
+  // Keeps a connection that waits for its next request. False, and nothing is taken, if that has come.
+  bool park(std::unique_ptr<ClientConnection>& client) { return !draining_ && parked_.park(client); }
 
  private:
+  // How often memory that nobody needs is given back, while there is traffic.
+  static constexpr runtime::Duration tidy_interval{1000};
   struct Serving;
+  static void tidy(void* worker);
   void accepted(Serving& serving, runtime::Accepted connection);
 
   WorkerDeps deps_;
@@ -122,7 +134,10 @@ class Worker {
   UpstreamStates upstreams_;
   runtime::Scope scope_;
   runtime::CancelSource before_requests_{scope_.token()};
-  IntrusiveList<H1Session> open_;
+  IntrusiveList<H1Session> idle_;
+  std::size_t idle_count_ = 0;
+  ParkedConnections parked_;
+  runtime::Timer tidying_{&Worker::tidy, this};
   bool draining_ = false;
   std::uint64_t last_id_ = 0;
   std::int64_t date_second_ = -1;

@@ -2,14 +2,16 @@
 
 #include <array>
 #include <new>
+#include <utility>
+
+#include "base/free_list.h"
 
 namespace sp::runtime {
 namespace {
 
 constexpr std::size_t grain = 64;
 constexpr std::size_t classes = 64;  // frames of up to 4 KiB
-constexpr unsigned keep_per_class =
-    1024;  // what is beyond goes back to the heap: a burst does not cost memory for ever
+constexpr unsigned keep_per_class = 1024;
 
 #if __has_feature(address_sanitizer)
 constexpr bool pooling = false;  // so that a use after free is seen
@@ -17,25 +19,13 @@ constexpr bool pooling = false;  // so that a use after free is seen
 constexpr bool pooling = true;
 #endif
 
-struct Free {
-  Free* next;
-};
-struct Pool {
-  std::array<Free*, classes> lists{};
-  std::array<unsigned, classes> counts{};
-  ~Pool() { trim(); }
-  void trim() noexcept {
-    for (std::size_t i = 0; i < classes; ++i) {
-      while (lists[i] != nullptr) {
-        Free* next = lists[i]->next;
-        ::operator delete(lists[i]);
-        lists[i] = next;
-      }
-      counts[i] = 0;
-    }
-  }
-};
-thread_local Pool pool;
+using Lists = std::array<FreeList, classes>;
+
+template <std::size_t... I>
+Lists make_lists(std::index_sequence<I...>) {
+  return {FreeList((I + 1) * grain, keep_per_class)...};
+}
+thread_local Lists lists = make_lists(std::make_index_sequence<classes>());
 
 std::size_t class_of(std::size_t bytes) { return (bytes + grain - 1) / grain - 1; }
 
@@ -43,28 +33,19 @@ std::size_t class_of(std::size_t bytes) { return (bytes + grain - 1) / grain - 1
 
 void* allocate_frame(std::size_t bytes) {
   std::size_t c = class_of(bytes);
-  if (pooling && c < classes) {
-    Free* frame = pool.lists[c];
-    if (frame == nullptr) return ::operator new((c + 1) * grain);
-    pool.lists[c] = frame->next;
-    --pool.counts[c];
-    return frame;
-  }
-  return ::operator new(bytes);
+  return pooling && c < classes ? lists[c].take() : ::operator new(bytes);
 }
 
 void free_frame(void* frame, std::size_t bytes) noexcept {
   std::size_t c = class_of(bytes);
-  if (pooling && c < classes && pool.counts[c] < keep_per_class) {
-    auto* node = static_cast<Free*>(frame);
-    node->next = pool.lists[c];
-    pool.lists[c] = node;
-    ++pool.counts[c];
-    return;
-  }
-  ::operator delete(frame);
+  if (!pooling || c >= classes) return ::operator delete(frame);
+  lists[c].give(frame);
 }
 
-void trim_frames() noexcept { pool.trim(); }
+std::size_t trim_frames() noexcept {
+  std::size_t octets = 0;
+  for (FreeList& list : lists) octets += list.trim();
+  return octets;
+}
 
 }  // namespace sp::runtime

@@ -9,7 +9,7 @@ namespace sp::runtime {
 // Never null: throws std::bad_alloc as operator new does.
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;
-// Gives the free lists of this thread back to the heap.
-void trim_frames() noexcept;
+// Gives back to the heap what this thread did not need since the last call; says how many octets.
+std::size_t trim_frames() noexcept;
 
 }  // namespace sp::runtime

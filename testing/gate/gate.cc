@@ -38,8 +38,12 @@ std::string one_server(std::string_view entry, std::string_view more) {
 Gate::Gate(std::string_view yaml, GateOptions options, Here here)
     : network(loop, options.network), assertions_before_(failed_assertions()) {
   files.files = std::move(options.files);
-  worker_ = std::make_unique<proxy::Worker>(proxy::WorkerDeps{
-      .loop = loop, .network = network, .resolver = resolver, .observer = observed, .seed = options.seed});
+  worker_ = std::make_unique<proxy::Worker>(proxy::WorkerDeps{.loop = loop,
+                                                              .network = network,
+                                                              .resolver = resolver,
+                                                              .observer = observed,
+                                                              .seed = options.seed,
+                                                              .most_idle = options.most_idle});
   if (!reload(yaml, here)) failure("there is no gate", here);
 }
 

@@ -39,6 +39,7 @@ struct GateOptions {
   FakeNetworkOptions network;
   std::map<std::string, std::string> files;  // certificates and keys
   std::uint64_t seed = 1;
+  std::size_t most_idle = 128;  // sessions that wait in place; others are parked
 };
 
 class Gate {

@@ -33,7 +33,10 @@ FakeNetworkOptions network_of(Dice& dice, std::uint64_t seed) {
 class Run {
  public:
   explicit Run(std::uint64_t seed)
-      : seed_(seed), dice_(seed), gate_(configuration(dice_), {.network = network_of(dice_, seed), .seed = seed}) {
+      : seed_(seed),
+        dice_(seed),
+        gate_(configuration(dice_),
+              {.network = network_of(dice_, seed), .seed = seed, .most_idle = 1 + seed % 2 * 100}) {
     for (std::string_view at : server_addresses) {
       const bool hostile = dice_.one_in(2);
       listeners_.push_back(gate_.network.listen(endpoint(at), [this, hostile](runtime::Accepted accepted) {

@@ -1,0 +1,57 @@
+// Blocks of one size that are kept for the next who needs one: the most recently used first, since it is still in the
+// cache. What nobody needed for a while goes back to the heap, so that a burst does not cost memory for ever.
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+namespace sp {
+
+class FreeList {
+ public:
+  // Keeps at most `most` blocks of `size` octets.
+  FreeList(std::size_t size, unsigned most) : size_(size), most_(most) {}
+  ~FreeList() { shrink(count_); }
+  FreeList(const FreeList&) = delete;
+  FreeList& operator=(const FreeList&) = delete;
+
+  // Never null: throws std::bad_alloc as operator new does.
+  void* take() {
+    if (first_ == nullptr) return ::operator new(size_);
+    Free* block = first_;
+    first_ = block->next;
+    if (--count_ < unneeded_) unneeded_ = count_;
+    return block;
+  }
+  void give(void* block) noexcept {
+    if (count_ == most_) return ::operator delete(block);
+    first_ = new (block) Free{first_};
+    ++count_;
+  }
+  // Gives back what was not needed since the last call. Says how many octets that were.
+  std::size_t trim() noexcept {
+    std::size_t octets = unneeded_ * size_;
+    shrink(unneeded_);
+    unneeded_ = count_;
+    return octets;
+  }
+
+ private:
+  struct Free {
+    Free* next;
+  };
+  void shrink(unsigned blocks) noexcept {
+    for (; blocks > 0; --blocks, --count_) {
+      Free* next = first_->next;
+      ::operator delete(first_);
+      first_ = next;
+    }
+  }
+  std::size_t size_;
+  unsigned most_;
+  unsigned count_ = 0;
+  unsigned unneeded_ = 0;  // the smallest count since the last trim()
+  Free* first_ = nullptr;
+};
+
+}  // namespace sp
