@@ -129,6 +129,8 @@ const std::vector<BodyRow> all_rows{
     {chunked, "5" + std::string(300, ' ') + ";\r\nhello\r\n0\r\n\r\n", "bad_chunk"},
     // Trailers: section 7.1.2, RFC 9110 section 6.5.
     {chunked, "0\r\nA: b\r\nC:d\r\n\r\nnext", " | A: b | C: d left next"},
+    {chunked, "0\r\nContent-Digest: sha-256=:YQ==:\r\nproxy-status: a; error=b\r\n\r\n",
+     " | Content-Digest: sha-256=:YQ==: | proxy-status: a; error=b"},
     {chunked, "0\r\ngrpc-status: 0\r\nETag: \"a\"\r\n\r\n", " | grpc-status: 0 | ETag: \"a\""},
     {chunked, "0\r\nX_A: b\r\n\r\n", ""},
     {chunked, "0\r\nA : b\r\n\r\n", "bad_trailer"},
