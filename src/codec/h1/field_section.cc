@@ -73,6 +73,7 @@ Code parse_field_line(ByteView octets, const Line& line, http::Field& field) {
   while (is_white(*value)) ++value;
   while (value != end && is_white(end[-1])) --end;
   field.value = {value, static_cast<std::size_t>(end - value)};
+  field.whole_line = value == colon + 2 && colon[1] == ' ' && end == octets.data() + line.end;
   return Code::ok;
 }
 

@@ -19,6 +19,9 @@ class HeadText {
  public:
   explicit HeadText(OutBuffer& out) : out_(out), begin_(out.size()) {}
 
+  // The fields of a message, without Trailer where it is to be dropped. False: one is there that may not be.
+  enum class Trailer : std::uint8_t { keep, drop };
+  [[nodiscard]] bool fields(const http::Fields& fields, Trailer trailer);
   // A field of the message: its name is checked.
   void field(const http::Field& field) {
     if (field.id == http::FieldId::other && !is_name(field.name)) [[unlikely]]
@@ -51,16 +54,5 @@ class HeadText {
   std::size_t lines_ = 0;
   bool bad_name_ = false;
 };
-
-// Whether the model may hold this field: not what belongs to a connection, which the writers make themselves.
-constexpr bool writable(http::FieldId id) {
-  using http::FieldId;
-  constexpr auto bit = [](FieldId one) { return std::uint64_t{1} << static_cast<unsigned>(one); };
-  constexpr std::uint64_t refused = bit(FieldId::connection) | bit(FieldId::content_length) | bit(FieldId::expect) |
-                                    bit(FieldId::host) | bit(FieldId::http2_settings) | bit(FieldId::keep_alive) |
-                                    bit(FieldId::proxy) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
-                                    bit(FieldId::transfer_encoding) | bit(FieldId::upgrade);
-  return (refused & bit(id)) == 0;
-}
 
 }  // namespace sp::codec::h1

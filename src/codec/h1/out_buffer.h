@@ -27,12 +27,13 @@ class OutBuffer {
     char* at = at_;  // a local one, since what is written through it could be this object for all the compiler knows
     copy(at, name.data(), name.size());
     at += name.size();
-    std::memcpy(at, ": ", 2);
-    at += 2;
+    *at++ = ':';
+    *at++ = ' ';
     copy(at, value.data(), value.size());
     at += value.size();
-    std::memcpy(at, "\r\n", 2);
-    at_ = at + 2;
+    *at++ = '\r';
+    *at++ = '\n';
+    at_ = at;
   }
 
   // Something did not fit.

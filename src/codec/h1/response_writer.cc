@@ -7,7 +7,6 @@ namespace sp::codec::h1 {
 namespace {
 
 using http::BodySize;
-using http::FieldId;
 using http::Method;
 using http::Version;
 
@@ -34,16 +33,6 @@ Framing write_framing(const http::ResponseHead& head, const ResponseContext& con
   if (context.client_version == Version::http10) return {Framing::Kind::until_close, 0};
   text.field("Transfer-Encoding", "chunked");
   return {Framing::Kind::chunked, 0};
-}
-
-// False: a field that may not be there.
-bool write_fields(const http::ResponseHead& head, const Framing& framing, HeadText& text) {
-  for (const http::Field& field : head.fields) {
-    if (!writable(field.id)) return false;
-    if (field.id == FieldId::trailer && framing.kind != Framing::Kind::chunked) continue;
-    text.field(field);
-  }
-  return true;
 }
 
 void write_status_line(const http::ResponseHead& head, HeadText& text, OutBuffer& out) {
@@ -84,7 +73,8 @@ Result<Written> write_response_head(const http::ResponseHead& head, const Respon
       text.field("Connection", "keep-alive");
     }
   }
-  if (!write_fields(head, written.framing, text)) {
+  const bool chunked = written.framing.kind == Framing::Kind::chunked;
+  if (!text.fields(head.fields, chunked ? HeadText::Trailer::keep : HeadText::Trailer::drop)) {
     return text.give_up(Code::internal, "response: a field of the connection");
   }
   SP_TRY_PLAIN(written.octets, text.finish(Code::response_fields_too_large));
