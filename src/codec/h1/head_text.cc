@@ -24,7 +24,9 @@ constexpr bool writable(http::FieldId id) {
 bool HeadText::fields(const http::Fields& fields, Trailer trailer) {
   const char* begin = nullptr;
   const char* end = nullptr;
-  const auto copy_lines = [&] { out_.append({begin, static_cast<std::size_t>(end - begin)}); };
+  const auto copy_lines = [&] {
+    if (begin != nullptr) out_.append({begin, static_cast<std::size_t>(end - begin)});
+  };
   for (const http::Field& field : fields) {
     if (!writable(field.id)) return false;
     if (field.id == FieldId::trailer && trailer == Trailer::drop) continue;

@@ -1,6 +1,8 @@
 // A head while it is being written, and the check that nothing but what was meant has been written.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -34,11 +36,9 @@ class HeadText {
     ++lines_;
   }
   void field(std::string_view name, std::uint64_t number) {
-    out_.append(name);
-    out_.append(": ");
-    out_.append_decimal(number);
-    out_.append("\r\n");
-    ++lines_;
+    std::array<char, 20> digits;  // NOLINT: written before it is read
+    const char* const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+    field(name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   // Counts a line that was appended to the buffer directly.
   void count_line() { ++lines_; }

@@ -37,11 +37,10 @@ Framing write_framing(const http::ResponseHead& head, const ResponseContext& con
 
 void write_status_line(const http::ResponseHead& head, HeadText& text, OutBuffer& out) {
   const unsigned status = head.status;
-  const std::array<char, 3> digits{static_cast<char>('0' + status / 100), static_cast<char>('0' + status / 10 % 10),
-                                   static_cast<char>('0' + status % 10)};
-  out.append("HTTP/1.1 ");
-  out.append({digits.data(), digits.size()});
-  out.append(' ');
+  const auto digit = [](unsigned n) { return static_cast<char>('0' + n % 10); };
+  const std::array<char, 13> front{
+      'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', digit(status / 100), digit(status / 10), digit(status), ' '};
+  out.append({front.data(), front.size()});
   out.append(head.reason.empty() ? http::reason_phrase(head.status) : head.reason);
   out.append("\r\n");
   text.count_line();

@@ -73,7 +73,7 @@ struct Walk {
 };
 
 Stop walk_windows(ByteView data, Walk& walk) {
-  constexpr std::uint32_t window = 512;
+  constexpr std::uint32_t window = 256;
   std::array<Masks, window / 64> masks;  // NOLINT: filled by classify
   const Classify best = classify.load(std::memory_order_relaxed);
   Stop why = Stop::data_end;
