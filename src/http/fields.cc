@@ -240,7 +240,7 @@ void Fields::set(std::string_view name, std::string_view value) {
   const Field* first = find(name);
   if (first == nullptr) return add(name, value);
   auto index = static_cast<std::size_t>(first - data_);
-  data_[index].value = value;
+  replace_value(index, value);
   FieldId id = data_[index].id;
   Field* rest = data_ + index + 1;
   Field* last = std::remove_if(rest, data_ + size_, [&](const Field& f) {

@@ -78,6 +78,9 @@ struct Field {
   std::string_view name;
   std::string_view value;
   FieldId id = FieldId::other;
+  // Both are views into one line as it came: the name, ": ", the value, CRLF. The codec's, to copy lines together; a
+  // field whose value is replaced loses it.
+  bool whole_line = false;
 };
 
 // A list of fields whose memory is the arena's. Views in, views out: whoever adds a field sees to it that its text
@@ -113,7 +116,10 @@ class Fields {
   void set(std::string_view name, std::string_view value);
   void set(FieldId id, std::string_view value);
   // Replaces the value of the i-th field (for mapping Location, Set-Cookie, ... in place).
-  void replace_value(std::size_t index, std::string_view value) { data_[index].value = value; }
+  void replace_value(std::size_t index, std::string_view value) {
+    data_[index].value = value;
+    data_[index].whole_line = false;
+  }
   void clear() {
     size_ = 0;
     seen_ = 0;

@@ -8,6 +8,8 @@ using http::FieldId;
 auto refused(Code code, const char* where) { return fail(Error{.code = code, .side = Side::client, .where = where}); }
 
 bool is_white(char c) { return c == ' ' || c == '\t'; }
+// Neither white nor a control character.
+bool is_visible(char c) { return static_cast<unsigned char>(c) > ' '; }
 
 void take(std::string_view value, std::string_view& first, std::uint32_t& count) {
   if (count++ == 0) first = value;
@@ -69,9 +71,15 @@ Code parse_field_line(ByteView octets, const Line& line, http::Field& field) {
   field.id = http::field_id(field.name);
   const char* value = colon + 1;
   const char* end = octets.data() + line.end;
-  // The CR at the end stops the one, the first character that is not white the other.
-  while (is_white(*value)) ++value;
-  while (value != end && is_white(end[-1])) --end;
+  // The usual spelling: one space, then something that is not white at both ends.
+  field.whole_line = *value == ' ' && is_visible(value[1]) && is_visible(end[-1]);
+  if (field.whole_line) [[likely]] {
+    ++value;
+  } else {
+    // The CR at the end stops the one, the first character that is not white the other.
+    while (is_white(*value)) ++value;
+    while (value != end && is_white(end[-1])) --end;
+  }
   field.value = {value, static_cast<std::size_t>(end - value)};
   return Code::ok;
 }

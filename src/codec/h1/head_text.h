@@ -1,6 +1,8 @@
 // A head while it is being written, and the check that nothing but what was meant has been written.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +21,9 @@ class HeadText {
  public:
   explicit HeadText(OutBuffer& out) : out_(out), begin_(out.size()) {}
 
+  // The fields of a message, without Trailer where it is to be dropped. False: one is there that may not be.
+  enum class Trailer : std::uint8_t { keep, drop };
+  [[nodiscard]] bool fields(const http::Fields& fields, Trailer trailer);
   // A field of the message: its name is checked.
   void field(const http::Field& field) {
     if (field.id == http::FieldId::other && !is_name(field.name)) [[unlikely]]
@@ -31,11 +36,9 @@ class HeadText {
     ++lines_;
   }
   void field(std::string_view name, std::uint64_t number) {
-    out_.append(name);
-    out_.append(": ");
-    out_.append_decimal(number);
-    out_.append("\r\n");
-    ++lines_;
+    std::array<char, 20> digits;  // NOLINT: written before it is read
+    const char* const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+    field(name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   // Counts a line that was appended to the buffer directly.
   void count_line() { ++lines_; }
@@ -51,16 +54,5 @@ class HeadText {
   std::size_t lines_ = 0;
   bool bad_name_ = false;
 };
-
-// Whether the model may hold this field: not what belongs to a connection, which the writers make themselves.
-constexpr bool writable(http::FieldId id) {
-  using http::FieldId;
-  constexpr auto bit = [](FieldId one) { return std::uint64_t{1} << static_cast<unsigned>(one); };
-  constexpr std::uint64_t refused = bit(FieldId::connection) | bit(FieldId::content_length) | bit(FieldId::expect) |
-                                    bit(FieldId::host) | bit(FieldId::http2_settings) | bit(FieldId::keep_alive) |
-                                    bit(FieldId::proxy) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
-                                    bit(FieldId::transfer_encoding) | bit(FieldId::upgrade);
-  return (refused & bit(id)) == 0;
-}
 
 }  // namespace sp::codec::h1

@@ -2,7 +2,6 @@
 // from then on nothing is written.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,25 +14,20 @@ class OutBuffer {
  public:
   explicit OutBuffer(std::span<char> room) : begin_(room.data()), at_(room.data()), end_(room.data() + room.size()) {}
 
-  void append(std::string_view text) {
-    if (fits(text.size())) put(text);
+  void append(std::string_view text);
+  // A literal: its size is known where it is appended, so that there is nothing to decide.
+  template <std::size_t size>
+  void append(const char (&literal)[size]) {
+    if (!fits(size - 1)) return;
+    std::memcpy(at_, literal, size - 1);
+    at_ += size - 1;
   }
-  void append(char c) { append(std::string_view(&c, 1)); }
-  void append_decimal(std::uint64_t n);
+  void append(char c) {
+    if (fits(1)) *at_++ = c;
+  }
   void append_hex(std::uint64_t n);
   // "name: value" CRLF.
-  void append_field(std::string_view name, std::string_view value) {
-    if (!fits(name.size() + value.size() + 4)) return;
-    char* at = at_;  // a local one, since what is written through it could be this object for all the compiler knows
-    copy(at, name.data(), name.size());
-    at += name.size();
-    std::memcpy(at, ": ", 2);
-    at += 2;
-    copy(at, value.data(), value.size());
-    at += value.size();
-    std::memcpy(at, "\r\n", 2);
-    at_ = at + 2;
-  }
+  void append_field(std::string_view name, std::string_view value);
 
   // Something did not fit.
   bool overflowed() const { return overflowed_; }
@@ -53,31 +47,6 @@ class OutBuffer {
       end_ = at_;
     }
     return !overflowed_;
-  }
-  void put(std::string_view text) {
-    copy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  // memcpy() for what is mostly short: two copies that overlap, without a call.
-  static void copy(char* to, const char* from, std::size_t n) {
-    const auto ends = [&]<std::size_t size>() {
-      std::array<char, size> first, last;
-      std::memcpy(first.data(), from, size);
-      std::memcpy(last.data(), from + n - size, size);
-      std::memcpy(to, first.data(), size);
-      std::memcpy(to + n - size, last.data(), size);
-    };
-    if (n > 32) {
-      std::memcpy(to, from, n);
-    } else if (n >= 16) {
-      ends.operator()<16>();
-    } else if (n >= 8) {
-      ends.operator()<8>();
-    } else if (n >= 4) {
-      ends.operator()<4>();
-    } else {
-      for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
-    }
   }
 
   char* begin_;

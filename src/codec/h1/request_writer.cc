@@ -7,7 +7,6 @@ namespace sp::codec::h1 {
 namespace {
 
 using http::BodySize;
-using http::FieldId;
 using http::Method;
 
 // RFC 9110 section 8.6: a server may want to hear that nothing follows.
@@ -49,7 +48,8 @@ Result<Written> write_request_head(const http::RequestHead& head, const RequestC
   if (!is_name(head.method_text)) return text.give_up(Code::internal, "request: method");
   if (!is_target_text(context.target)) return text.give_up(Code::internal, "request: target");
   // head.authority was judged by the reader that made the head.
-  if (!context.host.empty() && !parse_authority(host)) return text.give_up(Code::internal, "request: Host");
+  const bool judged = host.data() == head.authority.data() && host.size() == head.authority.size();
+  if (!judged && !parse_authority(host)) return text.give_up(Code::internal, "request: Host");
 
   out.append(head.method_text);
   out.append(' ');
@@ -57,10 +57,9 @@ Result<Written> write_request_head(const http::RequestHead& head, const RequestC
   out.append(" HTTP/1.1\r\n");
   text.count_line();
   text.field("Host", host);
-  for (const http::Field& field : head.fields) {
-    if (!writable(field.id)) return text.give_up(Code::internal, "request: a field of the connection");
-    if (field.id == FieldId::trailer && head.body.kind != BodySize::Kind::unknown) continue;
-    text.field(field);
+  const bool chunked = head.body.kind == BodySize::Kind::unknown;
+  if (!text.fields(head.fields, chunked ? HeadText::Trailer::keep : HeadText::Trailer::drop)) {
+    return text.give_up(Code::internal, "request: a field of the connection");
   }
   if (head.expects_continue) text.field("Expect", "100-continue");
   const Framing framing = write_framing(head, text);

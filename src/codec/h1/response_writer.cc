@@ -7,7 +7,6 @@ namespace sp::codec::h1 {
 namespace {
 
 using http::BodySize;
-using http::FieldId;
 using http::Method;
 using http::Version;
 
@@ -36,23 +35,12 @@ Framing write_framing(const http::ResponseHead& head, const ResponseContext& con
   return {Framing::Kind::chunked, 0};
 }
 
-// False: a field that may not be there.
-bool write_fields(const http::ResponseHead& head, const Framing& framing, HeadText& text) {
-  for (const http::Field& field : head.fields) {
-    if (!writable(field.id)) return false;
-    if (field.id == FieldId::trailer && framing.kind != Framing::Kind::chunked) continue;
-    text.field(field);
-  }
-  return true;
-}
-
 void write_status_line(const http::ResponseHead& head, HeadText& text, OutBuffer& out) {
   const unsigned status = head.status;
-  const std::array<char, 3> digits{static_cast<char>('0' + status / 100), static_cast<char>('0' + status / 10 % 10),
-                                   static_cast<char>('0' + status % 10)};
-  out.append("HTTP/1.1 ");
-  out.append({digits.data(), digits.size()});
-  out.append(' ');
+  const auto digit = [](unsigned n) { return static_cast<char>('0' + n % 10); };
+  const std::array<char, 13> front{
+      'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', digit(status / 100), digit(status / 10), digit(status), ' '};
+  out.append({front.data(), front.size()});
   out.append(head.reason.empty() ? http::reason_phrase(head.status) : head.reason);
   out.append("\r\n");
   text.count_line();
@@ -84,7 +72,8 @@ Result<Written> write_response_head(const http::ResponseHead& head, const Respon
       text.field("Connection", "keep-alive");
     }
   }
-  if (!write_fields(head, written.framing, text)) {
+  const bool chunked = written.framing.kind == Framing::Kind::chunked;
+  if (!text.fields(head.fields, chunked ? HeadText::Trailer::keep : HeadText::Trailer::drop)) {
     return text.give_up(Code::internal, "response: a field of the connection");
   }
   SP_TRY_PLAIN(written.octets, text.finish(Code::response_fields_too_large));

@@ -84,6 +84,7 @@ inline std::string in_pieces(std::string_view bytes, const Cuts& cuts,
   for (std::size_t i = 0; have < bytes.size(); ++i) {
     have = std::min(bytes.size(), have + cuts[std::min(i, cuts.size() - 1)]);
     const auto buffer = std::make_unique<char[]>(have);
+    // The size is given. NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
     std::copy_n(bytes.data(), have, buffer.get());
     auto size = read(ByteView(buffer.get(), have));
     if (!size) return std::string(name(size.error().code));

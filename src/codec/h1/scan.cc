@@ -10,11 +10,18 @@ namespace {
 
 // The first call looks up what the processor can run and puts it here. Every thread would store the same.
 void classify_first(ByteView data, Masks* out);
+std::size_t count_first(ByteView data);
 constinit std::atomic<Classify> classify{classify_first};
+constinit std::atomic<CountControls> count{count_first};
 void classify_first(ByteView data, Masks* out) {
-  Classify best = classifiers().front().classify;
+  const Classify best = classifiers().front().classify;
   classify.store(best, std::memory_order_relaxed);
   best(data, out);
+}
+std::size_t count_first(ByteView data) {
+  const CountControls best = classifiers().front().count_controls;
+  count.store(best, std::memory_order_relaxed);
+  return best(data);
 }
 
 // The state of one scan_lines(): the walk over the set bits of the masks, line by line, first to the end of the name,
@@ -66,7 +73,7 @@ struct Walk {
 };
 
 Stop walk_windows(ByteView data, Walk& walk) {
-  constexpr std::uint32_t window = 512;
+  constexpr std::uint32_t window = 256;
   std::array<Masks, window / 64> masks;  // NOLINT: filled by classify
   const Classify best = classify.load(std::memory_order_relaxed);
   Stop why = Stop::data_end;
@@ -99,18 +106,6 @@ Stop scan_lines(ByteView data, ScanCursor& cursor, LineIndex& index) {
   return why;
 }
 
-std::size_t count_controls(ByteView data) {
-  constexpr std::size_t window = 512;
-  std::array<Masks, window / 64> masks;  // NOLINT: filled by classify
-  const Classify best = classify.load(std::memory_order_relaxed);
-  std::size_t count = 0;
-  for (std::size_t begin = 0; begin < data.size(); begin += window) {
-    const std::size_t octets = std::min(window, data.size() - begin);
-    best(ByteView(data.data() + begin, octets), masks.data());
-    for (std::size_t i = 0; i < octets; i += 64)
-      count += static_cast<std::size_t>(std::popcount(masks[i / 64].control));
-  }
-  return count;
-}
+std::size_t count_controls(ByteView data) { return count.load(std::memory_order_relaxed)(data); }
 
 }  // namespace sp::codec::h1

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -29,6 +30,10 @@ void expect_right(const Classifier& classifier, std::string_view text) {
     EXPECT_EQ(masks[i / 64].control >> (i % 64) & 1, there && is_control(text[i])) << classifier.name << i;
     EXPECT_EQ(masks[i / 64].non_token >> (i % 64) & 1, there && !is_tchar(text[i])) << classifier.name << i;
   }
+  const auto buffer = std::make_unique<char[]>(text.size());
+  std::ranges::copy(text, buffer.get());
+  EXPECT_EQ(classifier.count_controls({buffer.get(), text.size()}), std::ranges::count_if(text, is_control))
+      << classifier.name << text.size();
 }
 
 TEST(Scan, classifies_every_octet_at_every_place) {
