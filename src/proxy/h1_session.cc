@@ -252,7 +252,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
 
 Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, bool chunked) {
   if (!chunked && worth_splicing(body, stream_)) {
-    auto spliced = co_await splice_body(body, stream_, out_pace_, exchange.response_octets);
+    auto spliced = co_await splice_body(body, stream_, out_pace_, share_, exchange.response_octets);
     if (!spliced) co_return fail(spliced.error().side == Side::local ? not_sent(spliced.error()) : spliced.error());
   }
   std::array<char, codec::h1::chunk_head_max> chunk_head;

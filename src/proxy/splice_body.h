@@ -5,6 +5,7 @@
 
 #include "proxy/body.h"
 #include "proxy/pace.h"
+#include "runtime/fair_share.h"
 #include "runtime/stream.h"
 #include "runtime/task.h"
 
@@ -16,6 +17,7 @@ bool worth_splicing(const BodySource& body, const runtime::Stream& to);
 // Moves as much of the content as can be moved: all of it, or none where no pipe can be had; what is left then is to be
 // read and written. `sent` counts what the receiver's socket took. An error of the receiver has Side::local, as of
 // write_all; at most one pipe's worth is lost with it.
-runtime::Task<Result<void>> splice_body(BodySource& body, runtime::Stream& to, Pace& pace, std::uint64_t& sent);
+runtime::Task<Result<void>> splice_body(BodySource& body, runtime::Stream& to, Pace& pace, runtime::FairShare& share,
+                                        std::uint64_t& sent);
 
 }  // namespace sp::proxy

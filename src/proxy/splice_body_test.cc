@@ -43,7 +43,7 @@ class Spliced : public ::testing::Test {
     body.start(*server.near, framing, {.pace = server_pace});
   }
   Task<void> splice() {
-    result = co_await splice_body(body, *client.near, client_pace, sent);
+    result = co_await splice_body(body, *client.near, client_pace, share, sent);
     client.near.reset();
     if (!*result && server.far != nullptr) server.far->abort(Code::cancelled);  // nobody reads what it sends
   }
@@ -91,6 +91,7 @@ class Spliced : public ::testing::Test {
   Buffer head;
   H1Body body{head, {}, Side::upstream};
   Pace client_pace;
+  runtime::FairShare share;
   std::uint64_t sent = 0;
   std::size_t served = 0;
   std::string received;
