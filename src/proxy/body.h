@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "http/fields.h"
 #include "proxy/pace.h"
+#include "runtime/pipe.h"
 #include "runtime/task.h"
 
 namespace sp::proxy {
@@ -20,6 +21,13 @@ class BodySource {
   // What is there without waiting (perhaps nothing), taken like a piece of read(): so that a head and its content leave
   // in one write.
   virtual Result<ByteView> buffered() = 0;
+  // How much of what comes next may go from the sender's socket through a pipe instead, unseen; 0: it has to be read.
+  // All ones: up to the end of the connection.
+  virtual std::uint64_t passable() const { return 0; }
+  // Where passable() says so: like read(), into an empty pipe. How many octets; 0 only at the end.
+  virtual runtime::Task<Result<std::size_t>> pass_into(runtime::Pipe&) {
+    co_return fail(Code::io_error, "content that has to be read");
+  }
   // All of it has been taken.
   virtual bool complete() const = 0;
   // From now on more content than this in all is an error (body_too_large), and it must come at this pace.

@@ -31,9 +31,31 @@ Result<ByteView> H1Body::next() {
   auto step = decoder_.next(in, options_.trailers);
   if (!step) return fail(step.error());
   from.keep(in);
-  taken_ += step->data.size();
-  if (taken_ > options_.limit) return fail({.code = Code::body_too_large, .side = sender_, .where = "max_body"});
+  auto counted = count(step->data.size());
+  if (!counted) return fail(counted.error());
   return step->data;
+}
+
+Result<void> H1Body::count(std::size_t octets) {
+  taken_ += octets;
+  if (taken_ > options_.limit) return fail({.code = Code::body_too_large, .side = sender_, .where = "max_body"});
+  return {};
+}
+
+// The connection ended: perhaps that is the end of the content.
+Result<void> H1Body::end() {
+  auto ended = decoder_.end();
+  if (!ended) return fail(ended.error());
+  // RFC 9112 section 9.8: without a close_notify nobody knows whether this was all.
+  if (!stream_->clean_end()) return fail(broken(Code::upstream_closed));
+  ended_ = true;
+  return {};
+}
+
+// Many send the head and the content in two writes.
+void H1Body::acknowledge() {
+  if (!acknowledged_) stream_->acknowledge();
+  acknowledged_ = true;
 }
 
 Result<ByteView> H1Body::buffered() {
@@ -58,8 +80,7 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     if (!body_.empty()) body_.make_room(body_.view().size() + 1024);
     std::span<char> room = body_.room(want);
     runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
-    if (!acknowledged_) stream_->acknowledge();  // many send the head and the content in two writes
-    acknowledged_ = true;
+    acknowledge();
     auto operation = stream_->read(room, deadline);
     waiting_ = &operation;
     auto got = co_await operation;
@@ -68,16 +89,45 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     std::size_t bytes = got ? *got : 0;
     body_.filled(bytes);
     if (got && bytes == 0) {
-      auto ended = decoder_.end();
-      if (!ended) co_return fail(ended.error());
-      // RFC 9112 section 9.8: without a close_notify nobody knows whether this was all.
-      if (!stream_->clean_end()) co_return fail(broken(Code::upstream_closed));
-      ended_ = true;
+      SP_CHECK(end());
       co_return ByteView{};
     }
     if (!options_.pace.moved(Loop::current().now(), bytes)) co_return fail(timed_out());
   }
   co_return ByteView{};
+}
+
+// Without a length nobody knows what is still to come: as much as came before is a good guess.
+std::uint64_t H1Body::passable() const {
+  using Kind = codec::h1::Framing::Kind;
+  if (complete() || !head_.empty() || !body_.empty() || stream_->plain_descriptor() < 0) return 0;
+  if (framing_.kind == Kind::length) return decoder_.contiguous();
+  return framing_.kind == Kind::until_close && taken_ >= Buffer::large ? decoder_.contiguous() : 0;
+}
+
+runtime::Task<Result<std::size_t>> H1Body::pass_into(runtime::Pipe& pipe) {
+  body_.release();  // it is empty
+  acknowledge();
+  for (;;) {
+    if (interrupted_) co_return fail(broken(Code::cancelled));
+    const auto most = std::min<std::uint64_t>(decoder_.contiguous(), pipe.capacity());
+    runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
+    runtime::ReadInto operation(*stream_, pipe, static_cast<std::size_t>(most), deadline);
+    waiting_ = &operation;
+    auto got = co_await operation;
+    waiting_ = nullptr;
+    if (!got && got.error().code != Code::timeout) co_return fail(broken(got.error().code));
+    if (got && *got == 0) {
+      SP_CHECK(end());
+      co_return std::size_t{0};
+    }
+    const std::size_t octets = got ? *got : 0;
+    if (!options_.pace.moved(Loop::current().now(), octets)) co_return fail(timed_out());
+    if (octets == 0) continue;
+    decoder_.skip(octets);
+    SP_CHECK(count(octets));
+    co_return octets;
+  }
 }
 
 void H1Body::finish() {

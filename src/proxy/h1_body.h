@@ -28,6 +28,8 @@ class H1Body final : public BodySource {
 
   runtime::Task<Result<ByteView>> read() override;
   Result<ByteView> buffered() override;
+  std::uint64_t passable() const override;
+  runtime::Task<Result<std::size_t>> pass_into(runtime::Pipe& pipe) override;
   void govern(std::uint64_t most_octets, const Pace& pace) override {
     options_.limit = most_octets;
     options_.pace = pace;
@@ -49,6 +51,9 @@ class H1Body final : public BodySource {
 
  private:
   Result<ByteView> next();
+  Result<void> count(std::size_t octets);
+  Result<void> end();
+  void acknowledge();
   Error timed_out() const;
   Error broken(Code code) const;
 

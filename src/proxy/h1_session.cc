@@ -4,6 +4,7 @@
 
 #include "proxy/answer.h"
 #include "proxy/forward.h"
+#include "proxy/splice_body.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
@@ -84,6 +85,11 @@ void H1Session::park() {
 Error H1Session::client_error(Code code) const {
   if (code == Code::upstream_reset || code == Code::io_error || code == Code::end_of_stream) code = Code::client_closed;
   return {.code = code, .side = Side::client, .where = "client connection"};
+}
+
+// Of content.
+Error H1Session::not_sent(const Error& error) const {
+  return client_error(error.code == Code::timeout ? Code::client_too_slow : error.code);
 }
 
 Task<Result<void>> H1Session::read_head(Exchange& exchange) {
@@ -223,8 +229,7 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
   }
   exchange.status = response.head.status;
   auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
-  if (!sent)
-    co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+  if (!sent) co_return fail(not_sent(sent.error()));
   exchange.response_octets = first.size();
   if (!whole) {
     auto streamed = co_await stream_body(exchange, *response.body, chunked);
@@ -246,6 +251,10 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
 }
 
 Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, bool chunked) {
+  if (!chunked && worth_splicing(body, stream_)) {
+    auto spliced = co_await splice_body(body, stream_, out_pace_, share_, exchange.response_octets);
+    if (!spliced) co_return fail(spliced.error().side == Side::local ? not_sent(spliced.error()) : spliced.error());
+  }
   std::array<char, codec::h1::chunk_head_max> chunk_head;
   while (!body.complete()) {
     SP_TRY(ByteView piece, co_await body.read());
@@ -257,8 +266,7 @@ Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, 
     pieces[count++] = piece_of(piece);
     if (chunked) pieces[count++] = piece_of(codec::h1::chunk_end);
     auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
-    if (!sent)
-      co_return fail(client_error(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code));
+    if (!sent) co_return fail(not_sent(sent.error()));
     exchange.response_octets += piece.size();
     co_await share_.spend(piece.size());
   }

@@ -45,6 +45,7 @@ class H1Session final : public ListHook, private InterimSink {
   runtime::Task<Result<void>> send_interim(const http::ResponseHead& head) override;
   bool stays_open(const Exchange& exchange) const;
   Error client_error(Code code) const;
+  Error not_sent(const Error& error) const;
   static void client_gone(void* exchange);
   static void aborted(void* self, Code why) { static_cast<H1Session*>(self)->stream_.abort(why); }
 

@@ -46,9 +46,29 @@ Task<Result<void>> wait_for_octets(Shared& shared, Stream& from) {
   }
 }
 
+// Moves what is there, as long as more is there at once, without copying it.
+Task<Result<void>> splice_bulk(Shared& shared, Stream& from, Stream& to, std::uint64_t& count,
+                               runtime::FairShare& share) {
+  runtime::Pipe pipe = runtime::Pipe::take();
+  Pace pace(shared.idle, 0);
+  std::uint64_t sent = 0;
+  while (pipe.has_value()) {
+    auto filled = from.try_read_into(pipe, pipe.capacity());
+    if (filled.status == runtime::IoStatus::failed) co_return fail(filled.code, "splice");
+    if (filled.status != runtime::IoStatus::done) break;  // an end is found again by reading
+    count += filled.bytes;
+    shared.active = Loop::current().now();
+    SP_CHECK(co_await write_all(to, pipe, pace, sent));
+    shared.active = Loop::current().now();
+    co_await share.spend(filled.bytes);
+  }
+  co_return Result<void>{};
+}
+
 Task<void> pump(Shared& shared, Stream& from, Stream& to, ByteView begin, std::uint64_t& count) {
   Buffer buffer;
   runtime::FairShare share;
+  const bool both_plain = from.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
   if (!begin.empty()) {
     count += begin.size();
     auto written = co_await write_piece(shared, to, begin);
@@ -70,8 +90,13 @@ Task<void> pump(Shared& shared, Stream& from, Stream& to, ByteView begin, std::u
     auto written = co_await write_piece(shared, to, {room.data(), tried.bytes});
     if (!written) co_return shared.fail_with(written.error().code);
     shared.active = Loop::current().now();
-    if (tried.bytes < room.size()) buffer.release();
     co_await share.spend(tried.bytes);
+    if (tried.bytes < room.size()) {
+      buffer.release();
+    } else if (both_plain) {  // a whole buffer: this is more than messages
+      auto spliced = co_await splice_bulk(shared, from, to, count, share);
+      if (!spliced) co_return shared.fail_with(spliced.error().code);
+    }
   }
   auto finished = co_await to.finish(Loop::current().now() + shared.idle);
   if (!finished) shared.fail_with(finished.error().code);

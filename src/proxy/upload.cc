@@ -1,6 +1,7 @@
 #include "proxy/upload.h"
 
 #include "proxy/exchange.h"
+#include "proxy/splice_body.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 
@@ -115,6 +116,22 @@ void Upload::give_up(Exchange& exchange, Error error) {
   exchange.connection->stream->abort(error.code);
 }
 
+// The server took no more of it, or (Side::client) the client sent no more.
+void Upload::not_sent(Exchange& exchange, const Error& error) {
+  if (error.side == Side::client) return give_up(exchange, error);
+  if (error.code == Code::timeout) {
+    give_up(exchange, {.code = Code::request_write_timeout, .side = Side::upstream, .where = "sending the content"});
+  }
+  // It may have answered and closed: the response, if there is one, tells.
+}
+
+Task<Result<void>> Upload::splice_rest(Exchange& exchange) {
+  Pace pace(exchange.timeouts().body_idle, 0);
+  std::uint64_t sent = 0;
+  auto spliced = co_await splice_body(*source_, *exchange.connection->stream, pace, share_, sent);
+  co_return spliced;
+}
+
 Task<void> Upload::send_rest(Exchange& exchange) {
   bool wanted = co_await wait_until_wanted(exchange);
   if (!wanted) co_return;
@@ -124,13 +141,11 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     if (piece->empty()) continue;
     keep(exchange, *piece);
     auto sent = co_await send(exchange, *piece);
-    if (!sent && sent.error().code == Code::timeout) {
-      co_return give_up(exchange,
-                        {.code = Code::request_write_timeout, .side = Side::upstream, .where = "sending the content"});
-    }
-    // It may have answered and closed: the response, if there is one, tells.
-    if (!sent) co_return;
+    if (!sent) co_return not_sent(exchange, sent.error());
     co_await share_.spend(piece->size());
+    if (!lost_ || chunked_ || !worth_splicing(*source_, *exchange.connection->stream)) continue;
+    auto spliced = co_await splice_rest(exchange);
+    if (!spliced) co_return not_sent(exchange, spliced.error());
   }
   bool all_sent = co_await send_end(exchange);
   if (all_sent) complete_now();

@@ -49,10 +49,12 @@ class Upload {
  private:
   runtime::Task<bool> wait_until_wanted(Exchange& exchange);
   runtime::Task<Result<void>> send(Exchange& exchange, ByteView piece);
+  runtime::Task<Result<void>> splice_rest(Exchange& exchange);
   runtime::Task<void> send_rest(Exchange& exchange);
   runtime::Task<bool> send_end(Exchange& exchange);
   void keep(const Exchange& exchange, ByteView piece);
   void give_up(Exchange& exchange, Error error);
+  void not_sent(Exchange& exchange, const Error& error);
   void complete_now();
   void over_now();
 

@@ -27,4 +27,16 @@ runtime::Task<Result<void>> write_all(runtime::Stream& stream, std::span<iovec> 
   co_return Result<void>{};
 }
 
+runtime::Task<Result<void>> write_all(runtime::Stream& stream, runtime::Pipe& pipe, Pace& pace, std::uint64_t& sent) {
+  while (pipe.held() != 0) {
+    runtime::WriteFrom operation(stream, pipe, pace.deadline(runtime::Loop::current().now()));
+    auto written = co_await operation;
+    if (!written && written.error().code != Code::timeout) co_return fail(written.error());
+    const std::size_t octets = written ? *written : 0;
+    sent += octets;
+    if (pipe.held() != 0 && !pace.moved(runtime::Loop::current().now(), octets)) co_return fail(Code::timeout, "write");
+  }
+  co_return Result<void>{};
+}
+
 }  // namespace sp::proxy

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "http/fields.h"
 #include "proxy/pace.h"
+#include "runtime/pipe.h"
 #include "runtime/stream.h"
 #include "runtime/task.h"
 
@@ -26,6 +27,9 @@ inline runtime::Task<Result<void>> write_all(runtime::Stream& stream, std::span<
   auto written = co_await write_all(stream, pieces, pace);
   co_return written;
 }
+
+// The same with what a pipe holds. `sent` counts what the stream took.
+runtime::Task<Result<void>> write_all(runtime::Stream& stream, runtime::Pipe& pipe, Pace& pace, std::uint64_t& sent);
 
 // The room that these fields take in a head of HTTP/1.
 inline std::size_t head_octets(const http::Fields& fields) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "runtime/pipe.h"
 #include "runtime/tcp_facts.h"
 
 namespace sp::runtime {
@@ -97,6 +98,25 @@ IoResult EpollStream::try_write(std::span<const iovec> pieces) {
     writable_ = false;
     return IoResult::would_block();
   }
+}
+
+// Unlike a short read, a short fill proves nothing: the pipe may have had no room for more. Only EAGAIN does, of a pipe
+// that was empty.
+IoResult EpollStream::try_read_into(Pipe& pipe, std::size_t most) {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (!readable_ && !ending_) return IoResult::would_block();
+  IoResult filled = pipe.fill(descriptor_, most);
+  if (filled.status == IoStatus::would_block) readable_ = ending_ = false;
+  return filled;
+}
+
+IoResult EpollStream::try_write_from(Pipe& pipe) {
+  if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (!writable_) return IoResult::would_block();
+  IoResult drained = pipe.drain(descriptor_);
+  if (drained.status != IoStatus::failed && pipe.held() != 0) writable_ = false;
+  sent_ += drained.bytes;
+  return drained;
 }
 
 IoResult EpollStream::try_finish() {

@@ -26,13 +26,14 @@ class EpollStream final : public Stream, private Pollable {
   std::uint64_t sent() const override { return sent_; }
   bool may_have_arrived(std::uint64_t mark) const override;
   int plain_descriptor() const override { return descriptor_; }
+  IoResult try_read_into(Pipe& pipe, std::size_t most) override;
+  IoResult try_write_from(Pipe& pipe) override;
 
   // Whether the socket has become writable since it began to connect; then SO_ERROR tells how it went.
   IoResult try_connected();
   // Nothing is there to read before the other side answers: the first read waits without trying.
   void expect_silence() { readable_ = false; }
-  // Readiness as epoll reports it, for relays that call splice themselves.
-  void note_not_readable() { readable_ = false; }
+  // The first write waits for an event: it is still connecting.
   void note_not_writable() { writable_ = false; }
 
  private:

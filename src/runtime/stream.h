@@ -30,6 +30,8 @@ struct IoResult {
   static IoResult failed(Code code) { return {IoStatus::failed, code, 0}; }
 };
 
+class Pipe;
+
 enum class Direction : std::uint8_t { read, write };
 
 // Somebody who waits until a stream may be tried again. Lives where it waits; the stream borrows it.
@@ -90,6 +92,10 @@ class Stream {
   virtual bool may_have_arrived([[maybe_unused]] std::uint64_t mark) const { return true; }
   // The descriptor if plain octets pass through it unchanged (splice works), else -1.
   virtual int plain_descriptor() const { return -1; }
+  // Where plain_descriptor() is one, try_read() and try_write() without copying: at most `most` octets into a pipe that
+  // is empty; what a pipe holds out of it (runtime/pipe.h).
+  virtual IoResult try_read_into(Pipe& pipe, std::size_t most);
+  virtual IoResult try_write_from(Pipe& pipe);
 
   // ---- what coroutines use ----
   class Operation;
@@ -207,6 +213,8 @@ class Stream::Finish final : public Operation {
   IoResult attempt() override { return stream_.try_finish(); }
 };
 
+inline IoResult Stream::try_read_into(Pipe&, std::size_t) { return IoResult::failed(Code::io_error); }
+inline IoResult Stream::try_write_from(Pipe&) { return IoResult::failed(Code::io_error); }
 inline Stream::Read Stream::read(std::span<char> buffer, TimePoint deadline) { return {*this, buffer, deadline}; }
 inline Stream::Write Stream::write(std::span<const iovec> pieces, TimePoint deadline) {
   return {*this, pieces, deadline};
