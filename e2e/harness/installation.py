@@ -81,8 +81,10 @@ def node_modules():
     os.makedirs(folder, exist_ok=True)
     with open(copy, "w", encoding="utf-8") as file:
         file.write(text)
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=300)
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=300)
+    if done.returncode != 0:
+        raise RuntimeError("npm install failed: " + done.stderr.strip()[-2000:])
     return modules
 
 
