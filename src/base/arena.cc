@@ -3,11 +3,35 @@
 #include <algorithm>
 #include <new>
 
+#include "base/free_list.h"
+
 namespace sp {
+namespace {
+
+#if __has_feature(address_sanitizer)
+constexpr bool pooling = false;  // so that a use after reset is seen
+#else
+constexpr bool pooling = true;
+#endif
+
+// Every exchange begins with one of these.
+constexpr std::size_t usual_size = Arena::usual_block + 2 * sizeof(void*);
+thread_local FreeList usual_blocks(usual_size, 256);
+
+}  // namespace
+
+std::size_t trim_arena_blocks() noexcept { return usual_blocks.trim(); }
+
+void Arena::give_back(Block* block) {
+  if (pooling && block->capacity == usual_block) return usual_blocks.give(block);
+  ::operator delete(block);
+}
 
 void* Arena::allocate_slow(std::size_t bytes) {
   std::size_t capacity = std::max(bytes, head_ == nullptr ? block_size_ : head_->capacity * 2);
-  auto* block = static_cast<Block*>(::operator new(sizeof(Block) + capacity));
+  static_assert(sizeof(Block) + usual_block == usual_size);
+  void* memory = pooling && capacity == usual_block ? usual_blocks.take() : ::operator new(sizeof(Block) + capacity);
+  auto* block = static_cast<Block*>(memory);
   block->next = head_;
   block->capacity = capacity;
   head_ = block;
@@ -30,7 +54,7 @@ std::string_view Arena::concat(std::initializer_list<std::string_view> parts) {
 void Arena::reset() {
   while (head_ != nullptr && head_->next != nullptr) {
     Block* next = head_->next;
-    ::operator delete(head_);
+    give_back(head_);
     head_ = next;
   }
   used_ = 0;
@@ -38,7 +62,7 @@ void Arena::reset() {
 
 void Arena::release() {
   reset();
-  ::operator delete(head_);
+  if (head_ != nullptr) give_back(head_);
   head_ = nullptr;
 }
 

@@ -10,10 +10,15 @@
 
 namespace sp {
 
+// Blocks that are given up are kept for the next arena of this thread. This gives back to the heap what was not needed
+// since the last call; says how many octets.
+std::size_t trim_arena_blocks() noexcept;
+
 class Arena {
  public:
   // `first_block` bytes are taken on first use and kept over reset(); an idle arena after release() holds nothing.
-  explicit Arena(std::size_t first_block = 4096) : block_size_(first_block) {}
+  static constexpr std::size_t usual_block = 4096;
+  explicit Arena(std::size_t first_block = usual_block) : block_size_(first_block) {}
   ~Arena() { release(); }
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -52,6 +57,7 @@ class Arena {
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
   void* allocate_slow(std::size_t bytes);
+  static void give_back(Block* block);
 
   Block* head_ = nullptr;  // the block being filled; older ones behind it
   std::size_t used_ = 0;

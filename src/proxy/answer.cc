@@ -19,31 +19,37 @@ std::uint64_t max_body(const Exchange& exchange) {
   return limit.value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
-Task<Result<Response>> decided(Exchange& exchange) {
-  const Admission& admission = exchange.admission;
-  switch (admission.verdict) {
-    case Verdict::refuse: exchange.fail_with(admission.error, admission.detail); co_return fail(admission.error);
-    case Verdict::answer: co_return options_response(exchange);
-    case Verdict::to_https:
-    case Verdict::redirect: co_return redirect_response(exchange, admission.status, admission.location);
-    case Verdict::respond: {
-      const auto& target = std::get<policy::RespondTarget>(exchange.route()->target);
-      std::string_view text =
-          target.body.expand(ExchangeVariables(exchange), exchange.arena, policy::Template::Use::text);
-      co_return text_response(exchange, target.status, target.content_type, text);
-    }
-    case Verdict::forward: break;
-  }
+// Before the request goes to a server: the bounds for its content.
+Result<void> govern_content(Exchange& exchange) {
   std::uint64_t limit = max_body(exchange);
   if (exchange.request.body.kind == http::BodySize::Kind::known && exchange.request.body.bytes > limit) {
-    co_return fail({.code = Code::body_too_large, .side = Side::client, .where = "max_body"});
+    return fail({.code = Code::body_too_large, .side = Side::client, .where = "max_body"});
   }
   if (exchange.body != nullptr) {
     const config::TimeoutsConfig& timeouts = exchange.timeouts();
     exchange.body->govern(limit, Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second));
   }
-  auto response = co_await forward(exchange);
-  co_return response;
+  return {};
+}
+
+// The response of everything that is not forwarded.
+Result<Response> decided(Exchange& exchange) {
+  const Admission& admission = exchange.admission;
+  switch (admission.verdict) {
+    case Verdict::forward:
+    case Verdict::refuse: break;
+    case Verdict::answer: return options_response(exchange);
+    case Verdict::to_https:
+    case Verdict::redirect: return redirect_response(exchange, admission.status, admission.location);
+    case Verdict::respond: {
+      const auto& target = std::get<policy::RespondTarget>(exchange.route()->target);
+      std::string_view text =
+          target.body.expand(ExchangeVariables(exchange), exchange.arena, policy::Template::Use::text);
+      return text_response(exchange, target.status, target.content_type, text);
+    }
+  }
+  exchange.fail_with(admission.error, admission.detail);
+  return fail(admission.error);
 }
 
 // What the upstream says in its own name is told in ours, then the edits of the configuration.
@@ -72,7 +78,13 @@ Task<Result<Response>> answer(Exchange& exchange) {
     ExchangeVariables variables(exchange);
     admit(context, exchange.request, variables, exchange.arena, exchange.admission);
   }
-  auto response = co_await decided(exchange);
+  if (exchange.admission.verdict == Verdict::forward) {
+    SP_CHECK(govern_content(exchange));
+    SP_TRY(Response response, co_await forward(exchange));
+    finish_fields(exchange, response);
+    co_return response;
+  }
+  auto response = decided(exchange);
   if (!response) co_return response;
   finish_fields(exchange, *response);
   co_return response;

@@ -45,32 +45,35 @@ bool can_be_kept_for_another_try(const Exchange& exchange) {
   return size.kind != http::BodySize::Kind::known || size.bytes <= Upload::most_kept;
 }
 
-// A connection for this request: a kept one, or a new one.
-Task<Result<void>> obtain(Exchange& exchange, UpstreamState& state, std::size_t index, bool fresh) {
+// A kept connection for this request, if there is one that it may use.
+bool take_kept(Exchange& exchange, ServerPool& pool) {
   if (!can_be_kept_for_another_try(exchange)) {
-    state.pools[index]->drop_oldest();
-    fresh = true;
+    pool.drop_oldest();
+    return false;
   }
-  exchange.times.connecting = exchange.worker.loop().precise_now();
-  std::string_view sni = sni_for(*exchange.upstream, *exchange.server, exchange.upstream_authority);
-  exchange.connection = fresh ? nullptr : state.pools[index]->take(sni);
-  exchange.reused_connection = exchange.connection != nullptr;
-  if (!exchange.reused_connection) {
-    ConnectFailure failure;
-    auto connected = co_await connect_server(exchange.worker, *exchange.client.contexts, *exchange.upstream,
-                                             *exchange.server, exchange.upstream_authority, exchange.timeouts(),
-                                             exchange.client.entry->limits, exchange.scope.token(), failure);
-    if (!connected) {
-      exchange.fail_with(connected.error(), failure.detail, failure.remedy);
-      co_return fail(connected.error());
-    }
-    exchange.connection = *std::move(connected);
-    exchange.connection->context = exchange.client.contexts;
+  exchange.connection = pool.take(sni_for(*exchange.upstream, *exchange.server, exchange.upstream_authority));
+  return exchange.connection != nullptr;
+}
+
+Task<Result<void>> connect(Exchange& exchange) {
+  ConnectFailure failure;
+  auto connected = co_await connect_server(exchange.worker, *exchange.client.contexts, *exchange.upstream,
+                                           *exchange.server, exchange.upstream_authority, exchange.timeouts(),
+                                           exchange.client.entry->limits, exchange.scope.token(), failure);
+  if (!connected) {
+    exchange.fail_with(connected.error(), failure.detail, failure.remedy);
+    co_return fail(connected.error());
   }
+  exchange.connection = *std::move(connected);
+  exchange.connection->context = exchange.client.contexts;
+  co_return Result<void>{};
+}
+
+void lease(Exchange& exchange) {
   exchange.server_address = exchange.arena.copy(exchange.connection->address_text);
   exchange.times.connected = exchange.worker.loop().precise_now();
+  if (exchange.reused_connection) exchange.times.connecting = exchange.times.connected;
   exchange.connection->lease(exchange.scope.token());
-  co_return Result<void>{};
 }
 
 // Something that must not be done twice leaves a kept connection in two segments, since then the server's kernel
@@ -79,17 +82,13 @@ bool in_two_segments(const Exchange& exchange) {
   return exchange.reused_connection && !http::idempotent(exchange.request.method);
 }
 
-Task<Result<void>> write_request(Exchange& exchange, std::span<iovec> pieces) {
+Task<Result<void>> write_in_two_segments(Exchange& exchange, std::span<iovec> pieces) {
   runtime::Stream& stream = *exchange.connection->stream;
   runtime::Duration idle = exchange.timeouts().body_idle;
-  if (in_two_segments(exchange)) {
-    iovec& end = pieces.back();
-    std::array<iovec, 1> last{iovec{static_cast<char*>(end.iov_base) + --end.iov_len, 1}};
-    SP_CHECK(co_await write_all(stream, pieces, idle));
-    auto sent = co_await write_all(stream, last, idle);
-    co_return sent;
-  }
-  auto sent = co_await write_all(stream, pieces, idle);
+  iovec& end = pieces.back();
+  std::array<iovec, 1> last{iovec{static_cast<char*>(end.iov_base) + --end.iov_len, 1}};
+  SP_CHECK(co_await write_all(stream, pieces, idle));
+  auto sent = co_await write_all(stream, last, idle);
   co_return sent;
 }
 
@@ -107,7 +106,13 @@ Task<Result<void>> send_request(Exchange& exchange) {
   std::size_t count = 0;
   pieces[count++] = piece_of(out.view());
   count += upload.first_pieces(std::span(pieces).subspan(count));
-  auto sent = co_await write_request(exchange, std::span(pieces.data(), count));
+  std::span all(pieces.data(), count);
+  Result<void> sent;
+  if (in_two_segments(exchange)) {
+    sent = co_await write_in_two_segments(exchange, all);
+  } else {
+    sent = co_await write_all(*exchange.connection->stream, all, exchange.timeouts().body_idle);
+  }
   // A server may have answered and closed before it took everything: its answer counts.
   if (!sent && sent.error().code != Code::upstream_reset) {
     Code code = sent.error().code == Code::timeout ? Code::request_write_timeout : sent.error().code;
@@ -181,7 +186,7 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
       SP_CHECK(co_await pass_interim(exchange, head));
       continue;
     }
-    exchange.times.first_byte = exchange.worker.loop().precise_now();
+    exchange.times.first_byte = std::max(exchange.worker.loop().now(), exchange.times.connected);
     Response response{.head = head};
     if (head.status == 101) {
       connection.keep_alive = false;
@@ -202,12 +207,6 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
     if (persistence.framing.kind != codec::h1::Framing::Kind::none) response.body = &connection.body;
     co_return response;
   }
-}
-
-Task<Result<Response>> converse(Exchange& exchange) {
-  SP_CHECK(co_await send_request(exchange));
-  auto response = co_await receive_response(exchange);
-  co_return response;
 }
 
 enum class Again : std::uint8_t { no, same_server, other_server };
@@ -241,38 +240,36 @@ void note_failure(Exchange& exchange, const Error& error) {
 
 }  // namespace
 
-Task<void> leave_upstream(Exchange& exchange) {
-  if (exchange.connection == nullptr) {
-    exchange.occupancy.leave();
-    co_return;
-  }
-  UpstreamConnection& connection = *exchange.connection;
-  if (exchange.upload.active()) {
-    // The response is complete, or there will be none: what is left of the upload has no reader.
-    connection.stream->reset_on_close();
-    connection.stream->abort(Code::cancelled);
-    exchange.upload_token.cancel();
-    if (exchange.body != nullptr) exchange.body->interrupt();
-  }
-  co_await exchange.scope.join();
+void LeavingUpstream::stop_upload() {
+  if (exchange_.connection == nullptr || !exchange_.upload.active()) return;
+  // The response is complete, or there will be none: what is left of the upload has no reader.
+  exchange_.connection->stream->reset_on_close();
+  exchange_.connection->stream->abort(Code::cancelled);
+  exchange_.upload_token.cancel();
+  if (exchange_.body != nullptr) exchange_.body->interrupt();
+}
+
+void LeavingUpstream::give_back_connection() {
+  if (exchange_.connection == nullptr) return exchange_.occupancy.leave();
+  UpstreamConnection& connection = *exchange_.connection;
   connection.end_lease();
   bool clean =
-      exchange.from_upstream && exchange.upload.complete() && connection.keep_alive && connection.body.complete();
+      exchange_.from_upstream && exchange_.upload.complete() && connection.keep_alive && connection.body.complete();
   connection.body.finish();
-  if (clean && connection.in.empty() && !exchange.worker.draining()) {
-    UpstreamState& state = *exchange.occupancy.state();
-    runtime::TimePoint until = exchange.worker.loop().now() + exchange.timeouts().keep_alive;
-    state.pools[exchange.occupancy.server()]->keep(std::move(exchange.connection), until);
+  if (clean && connection.in.empty() && !exchange_.worker.draining()) {
+    UpstreamState& state = *exchange_.occupancy.state();
+    runtime::TimePoint until = exchange_.worker.loop().now() + exchange_.timeouts().keep_alive;
+    state.pools[exchange_.occupancy.server()]->keep(std::move(exchange_.connection), until);
   } else {
-    exchange.connection.reset();
+    exchange_.connection.reset();
   }
-  exchange.occupancy.leave();
+  exchange_.occupancy.leave();
 }
 
 Task<Result<Response>> forward(Exchange& exchange) {
   const policy::ForwardTarget& target = *exchange.route()->forward();
   exchange.upstream = target.upstream;
-  UpstreamState& state = exchange.worker.upstreams().of(*target.upstream);
+  UpstreamState& state = exchange.client.contexts->state_of(*target.upstream, exchange.worker.upstreams());
   ExchangeVariables variables(exchange);
   edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
   Tried tried;
@@ -296,21 +293,28 @@ Task<Result<Response>> forward(Exchange& exchange) {
     exchange.upstream_authority = mapped.authority;
     ++exchange.attempts;
     exchange.occupancy.enter(state, index);
-    auto obtained = co_await obtain(exchange, state, index, same_server);
-    bool connected = obtained.has_value();
-    Error error;
+    exchange.reused_connection = !same_server && take_kept(exchange, *state.pools[index]);
+    Result<void> done;
+    if (!exchange.reused_connection) {
+      exchange.times.connecting = exchange.worker.loop().precise_now();
+      done = co_await connect(exchange);
+    }
+    bool connected = done.has_value();
     if (connected) {
-      auto response = co_await converse(exchange);
+      lease(exchange);
+      done = co_await send_request(exchange);
+    }
+    if (done) {
+      auto response = co_await receive_response(exchange);
       if (response) {
         state.servers[index].health.succeeded();
         exchange.from_upstream = true;
         exchange.failure = {};
         co_return response;
       }
-      error = response.error();
-    } else {
-      error = obtained.error();
+      done = fail(response.error());
     }
+    Error error = done.error();
     Again next = again(exchange, error, connected);
     if (connected) exchange.fail_with(error);
     note_failure(exchange, error);

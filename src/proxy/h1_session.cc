@@ -92,22 +92,25 @@ Error H1Session::not_sent(const Error& error) const {
   return client_error(error.code == Code::timeout ? Code::client_too_slow : error.code);
 }
 
+// The head, if all of it is here.
+Result<bool> H1Session::take_head(Exchange& exchange) {
+  SP_TRY_PLAIN(std::size_t octets, reader_.read(in_.view(), exchange.request, persistence_));
+  in_.consume(octets);
+  return octets != 0;
+}
+
 Task<Result<void>> H1Session::read_head(Exchange& exchange) {
   TimePoint deadline = worker_.loop().now() + client_.entry->policy->timeouts.client_head;
-  for (;;) {
-    if (!in_.empty()) {
-      SP_TRY(std::size_t octets, reader_.read(in_.view(), exchange.request, persistence_));
-      if (octets != 0) {
-        in_.consume(octets);
-        co_return Result<void>{};
-      }
-    }
+  for (bool complete = false; !complete;) {
     in_.make_room(in_.view().size() + 1);
     auto got = co_await stream_.read(in_.room(), deadline);
     if (!got) co_return fail(client_error(got.error().code == Code::timeout ? Code::head_timeout : got.error().code));
     if (*got == 0) co_return fail(client_error(Code::client_closed));
     in_.filled(*got);
+    SP_TRY(complete, take_head(exchange));
   }
+  exchange.times.head = worker_.loop().precise_now();
+  co_return Result<void>{};
 }
 
 void H1Session::begin_body(Exchange& exchange) {
@@ -128,11 +131,16 @@ void H1Session::client_gone(void* exchange) { static_cast<Exchange*>(exchange)->
 Task<H1Session::After> H1Session::serve_one() {
   Exchange exchange(worker_, client_, arena_, token_);
   exchange.interim = this;
-  exchange.times.started = worker_.loop().precise_now();
-  auto head = co_await read_head(exchange);
+  exchange.times.started = exchange.times.head = worker_.loop().now();
+  Result<void> head;
+  auto taken = take_head(exchange);
+  if (!taken) {
+    head = fail(taken.error());
+  } else if (!*taken) {
+    head = co_await read_head(exchange);
+  }
   if (!head && head.error().code == Code::client_closed && !reader_.begun()) co_return After::close;
   ++client_.requests;
-  exchange.times.head = worker_.loop().precise_now();
   if (!head) {
     After after = co_await refuse_head(exchange, head.error());
     worker_.observer().exchange_ended(exchange);

@@ -33,6 +33,7 @@ class H1Session final : public ListHook, private InterimSink {
   void give_back_memory();
   bool take_octets();
   runtime::Task<After> serve_one();
+  Result<bool> take_head(Exchange& exchange);
   runtime::Task<Result<void>> read_head(Exchange& exchange);
   void begin_body(Exchange& exchange);
   runtime::Task<After> respond(Exchange& exchange);

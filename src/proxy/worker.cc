@@ -44,6 +44,7 @@ Result<std::shared_ptr<WorkerContexts>> make_contexts(const Snapshot& snapshot) 
     }
     contexts->servers.push_back(std::move(context));
   }
+  contexts->expect_upstreams(snapshot.upstream_tls.size());
   for (const auto& settings : snapshot.upstream_tls) {
     std::unique_ptr<tls::ClientContext> context;
     if (settings != nullptr) {
@@ -133,7 +134,7 @@ void Worker::busy(H1Session& session) {
 // After a burst: what it needed goes back to the system.
 void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
-  std::size_t octets = runtime::trim_frames() + trim_blocks();
+  std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks();
   if (octets == 0) return;
   if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);

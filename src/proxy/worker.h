@@ -63,12 +63,22 @@ struct WorkerDeps {
 
 class H1Session;
 
-// The TLS contexts of one snapshot on one worker. Connections that use them keep them.
+// What one worker has made of one snapshot. Connections that use them keep them.
 struct WorkerContexts {
   WorkerContexts();
   ~WorkerContexts();
   std::vector<std::unique_ptr<tls::ServerContext>> servers;  // by entry; null: plain
   std::vector<std::unique_ptr<tls::ClientContext>> clients;  // by Upstream::id; null: plain
+  // What `all` knows of this upstream, which is looked up once.
+  UpstreamState& state_of(const policy::Upstream& upstream, UpstreamStates& all) {
+    UpstreamState*& known = states_[upstream.id];
+    if (known == nullptr) known = &all.of(upstream);
+    return *known;
+  }
+  void expect_upstreams(std::size_t count) { states_.resize(count); }
+
+ private:
+  std::vector<UpstreamState*> states_;  // by Upstream::id
 };
 
 // A bound socket for one address of the configuration.

@@ -3,6 +3,8 @@
 
 #include <sys/uio.h>
 
+#include <coroutine>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -20,12 +22,32 @@ inline iovec piece_of(ByteView text) { return {const_cast<char*>(text.data()), t
 // Takes `octets` off the front of the pieces.
 void take_off(std::span<iovec>& pieces, std::size_t octets);
 
+// What write_all() returns, to be awaited where it is made. Nearly always the first write takes everything, and there
+// is nothing to wait for: only the rest is a coroutine.
+class [[nodiscard]] WritingAll {
+ public:
+  WritingAll(runtime::Stream& stream, std::span<iovec> pieces, Pace* pace, runtime::Duration idle)
+      : stream_(stream), pieces_(pieces), pace_(pace), idle_(idle) {}
+  WritingAll(const WritingAll&) = delete;
+  bool await_ready();
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter);
+  Result<void> await_resume();
+
+ private:
+  runtime::Stream& stream_;
+  std::span<iovec> pieces_;
+  Pace* pace_;  // null: `idle_` alone
+  runtime::Duration idle_;
+  Result<void> result_;
+  std::optional<runtime::Task<Result<void>>> rest_;
+};
+
 // Writes all the pieces (which it changes). Code::timeout when the peer takes them more slowly than `pace` wants.
-runtime::Task<Result<void>> write_all(runtime::Stream& stream, std::span<iovec> pieces, Pace& pace);
-inline runtime::Task<Result<void>> write_all(runtime::Stream& stream, std::span<iovec> pieces, runtime::Duration idle) {
-  Pace pace(idle, 0);
-  auto written = co_await write_all(stream, pieces, pace);
-  co_return written;
+inline WritingAll write_all(runtime::Stream& stream, std::span<iovec> pieces, Pace& pace) {
+  return {stream, pieces, &pace, {}};
+}
+inline WritingAll write_all(runtime::Stream& stream, std::span<iovec> pieces, runtime::Duration idle) {
+  return {stream, pieces, nullptr, idle};
 }
 
 // The same with what a pipe holds. `sent` counts what the stream took.
