@@ -1,8 +1,7 @@
 #include "proxy/answer.h"
 
-#include "policy/field_edits.h"
-#include "policy/reverse_map.h"
 #include "proxy/exchange_variables.h"
+#include "proxy/finish_fields.h"
 #include "proxy/forward.h"
 #include "proxy/local_response.h"
 #include "proxy/worker.h"
@@ -52,23 +51,7 @@ Result<Response> decided(Exchange& exchange) {
   return fail(admission.error);
 }
 
-// What the upstream says in its own name is told in ours, then the edits of the configuration.
-void finish_fields(Exchange& exchange, Response& response) {
-  const policy::Route* route = exchange.route();
-  if (route == nullptr) return;
-  if (exchange.from_upstream) {
-    policy::ReverseContext context{.route = route,
-                                   .server = exchange.server,
-                                   .public_scheme = exchange.admission.client.scheme,
-                                   .public_authority = exchange.admission.client.authority};
-    policy::map_response_fields(response.head.fields, context, exchange.arena);
-  }
-  if (!route->response_edits.empty()) {
-    ExchangeVariables variables(exchange);
-    variables.response_status = response.head.status;
-    policy::apply_edits(route->response_edits, response.head.fields, variables, exchange.arena);
-  }
-}
+Task<Result<Response>> at_once(Result<Response> response) { co_return response; }
 
 }  // namespace
 
@@ -79,15 +62,12 @@ Task<Result<Response>> answer(Exchange& exchange) {
     admit(context, exchange.request, variables, exchange.arena, exchange.admission);
   }
   if (exchange.admission.verdict == Verdict::forward) {
-    SP_CHECK(govern_content(exchange));
-    SP_TRY(Response response, co_await forward(exchange));
-    finish_fields(exchange, response);
-    co_return response;
+    auto governed = govern_content(exchange);
+    return governed ? forward(exchange) : at_once(fail(governed.error()));
   }
   auto response = decided(exchange);
-  if (!response) co_return response;
-  finish_fields(exchange, *response);
-  co_return response;
+  if (response) finish_fields(exchange, *response);
+  return at_once(std::move(response));
 }
 
 }  // namespace sp::proxy

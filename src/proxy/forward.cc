@@ -5,6 +5,7 @@
 #include "codec/h1/writer.h"
 #include "proxy/connector.h"
 #include "proxy/exchange_variables.h"
+#include "proxy/finish_fields.h"
 #include "proxy/upload.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
@@ -131,25 +132,24 @@ Error response_error(const Exchange& exchange, Code code) {
   return {.code = code, .side = Side::upstream, .where = "waiting for the response"};
 }
 
-// More octets of the response's head. Time counts only once the request has been sent.
-Task<Result<void>> receive_more(Exchange& exchange) {
-  UpstreamConnection& connection = *exchange.connection;
-  runtime::Loop& loop = exchange.worker.loop();
-  auto patience = exchange.timeouts().response_head;
-  connection.in.make_room(connection.in.view().size() + 1);
-  for (;;) {
-    TimePoint from = exchange.upload.over() ? exchange.upload.ended : loop.now();
-    auto got = co_await connection.stream->read(connection.in.room(), from + patience);
-    if (!got) {
-      Code code = got.error().code;
-      if (code == Code::timeout && !exchange.upload.over()) continue;
-      if (code == Code::timeout && loop.now() < exchange.upload.ended + patience) continue;
-      co_return fail(response_error(exchange, code == Code::timeout ? Code::response_head_timeout : code));
-    }
-    if (*got == 0) co_return fail(response_error(exchange, Code::upstream_closed));
-    connection.in.filled(*got);
-    co_return Result<void>{};
+// Time counts only once the request has been sent.
+TimePoint response_deadline(const Exchange& exchange) {
+  TimePoint from = exchange.upload.over() ? exchange.upload.ended : exchange.worker.loop().now();
+  return from + exchange.timeouts().response_head;
+}
+
+// What came of reading more of the response's head; nothing, if only time has passed and there is more of it.
+Result<void> received(Exchange& exchange, const Result<std::size_t>& got) {
+  if (!got) {
+    Code code = got.error().code;
+    if (code != Code::timeout) return fail(response_error(exchange, code));
+    if (exchange.worker.loop().now() < response_deadline(exchange)) return {};
+    return fail(response_error(exchange, Code::response_head_timeout));
   }
+  if (*got == 0) return fail(response_error(exchange, Code::upstream_closed));
+  exchange.connection->in.filled(*got);
+  exchange.connection->answered = true;
+  return {};
 }
 
 // A 1xx: 100 lets the upload begin, all of them are told to a client that can hear them.
@@ -175,8 +175,8 @@ Task<Result<Response>> receive_response(Exchange& exchange) {
       SP_TRY(octets, connection.reader.read(connection.in.view(), exchange.request.method, head, persistence));
     }
     if (octets == 0) {
-      SP_CHECK(co_await receive_more(exchange));
-      connection.answered = true;
+      connection.in.make_room(connection.in.view().size() + 1);
+      SP_CHECK(received(exchange, co_await connection.stream->read(connection.in.room(), response_deadline(exchange))));
       continue;
     }
     connection.in.consume(octets);
@@ -310,6 +310,7 @@ Task<Result<Response>> forward(Exchange& exchange) {
         state.servers[index].health.succeeded();
         exchange.from_upstream = true;
         exchange.failure = {};
+        finish_fields(exchange, *response);
         co_return response;
       }
       done = fail(response.error());

@@ -8,7 +8,8 @@
 namespace sp::proxy {
 
 // Asks the route's upstream, and tries again where nothing can have been done twice: another server after a connection
-// failed, another connection where a kept one was closed under us. The failure is noted in `exchange`.
+// failed, another connection where a kept one was closed under us. The failure is noted in `exchange`. The fields of
+// the response are finished.
 runtime::Task<Result<Response>> forward(Exchange& exchange);
 
 // At the end of an exchange, however it ended: the connection goes back to its pool if it may be used again, else it is
