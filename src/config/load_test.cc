@@ -11,7 +11,7 @@ constexpr const char* site =
     "inbound:\n  - listen: http://:80\n    sites:\n      - routes:\n          - path: /\n            to: "
     "http://10.0.0.1\n";
 
-Loaded loaded(std::string text, const MemoryFileSystem& files = {}) { return load_text("a.yaml", text, files); }
+Loaded loaded(const std::string& text, const MemoryFileSystem& files = {}) { return load_text("a.yaml", text, files); }
 std::string problems(const Loaded& result) { return print(result.findings, result.sources); }
 
 TEST(Load, what_is_not_written_has_its_default) {

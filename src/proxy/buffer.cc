@@ -44,7 +44,7 @@ void Buffer::make_room(std::size_t total) {
   if (data_ == nullptr || total > size_) {
     std::size_t size = total <= small ? small : total <= large ? large : total;
     char* data = take_block(size);
-    if (held != 0) std::memcpy(data, data_ + begin_, held);
+    if (data_ != nullptr && held != 0) std::memcpy(data, data_ + begin_, held);
     if (data_ != nullptr) give_block(data_, size_);
     data_ = data;
     size_ = size;

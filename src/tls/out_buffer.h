@@ -12,8 +12,8 @@ namespace sp::tls {
 class OutBuffer {
  public:
   // One try_write encrypts at most this much. The rest of the room is for the overhead of records and for handshakes.
-  static constexpr std::size_t batch = 64 * 1024;
-  static constexpr std::size_t capacity = 80 * 1024;
+  static constexpr std::size_t batch = std::size_t{64} * 1024;
+  static constexpr std::size_t capacity = std::size_t{80} * 1024;
 
   static void* operator new(std::size_t bytes);
   static void operator delete(void* memory) noexcept;
@@ -50,6 +50,6 @@ class OutBuffer {
 
 // 16 KiB of this thread, to put small pieces into one record. Valid until the next call.
 char* record_scratch();
-inline constexpr std::size_t max_record = 16 * 1024;
+inline constexpr std::size_t max_record = std::size_t{16} * 1024;
 
 }  // namespace sp::tls

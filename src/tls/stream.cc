@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "tls/bio.h"
@@ -28,7 +29,7 @@ constexpr std::size_t small_record = 4'300;
 constexpr std::size_t small_records_end = 4 * small_record;
 constexpr auto burst_pause = std::chrono::seconds(1);
 // What TLS may have queued by itself before writing waits for it to leave.
-constexpr std::size_t control_limit = 8 * 1024;
+constexpr std::size_t control_limit = std::size_t{8} * 1024;
 
 }  // namespace
 
@@ -41,7 +42,7 @@ TlsStream::TlsStream(SslPtr ssl, std::unique_ptr<runtime::Stream> lower, std::un
     return;
   }
   SSL_set_bio(ssl_.get(), bio.get(), bio.get());  // takes one reference for both
-  bio.release();
+  std::ignore = bio.release();
 }
 
 TlsStream::~TlsStream() {

@@ -23,6 +23,7 @@ void order_for_readers(std::vector<PlacedRule>& placed) {
   }
   std::ranges::sort(order);
   std::vector<PlacedRule> sorted;
+  sorted.reserve(order.size());
   for (const auto& [key, index] : order) sorted.push_back(std::move(placed[index]));
   placed = std::move(sorted);
 }

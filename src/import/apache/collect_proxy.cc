@@ -57,7 +57,7 @@ void preserve_host(Context& context, const Directive& directive) {
 void timeout(Context& context, const Directive& directive) {
   const auto seconds = parse_seconds(directive.arg(0));
   if (!seconds) return context.report.lost(origin_of(directive), "no such time-out");
-  (directive.is("ProxyTimeout") ? context.settings.proxy_timeout_seconds : context.settings.timeout_seconds) = *seconds;
+  (directive.is("ProxyTimeout") ? context.settings.proxy_timeout_seconds : context.settings.timeout_seconds) = seconds;
 }
 
 void requests(Context& context, const Directive& directive) {

@@ -42,7 +42,7 @@ void encoded_slashes(Context& context, const Directive& directive) {
 void max_body(Context& context, const Directive& directive) {
   const auto bytes = parse_number(directive.arg(0));
   if (!bytes) return context.report.lost(origin_of(directive), "no such size");
-  context.settings.max_body = *bytes;  // 0: no limit
+  context.settings.max_body = bytes;  // 0: no limit
 }
 
 // Only where more is asked for than Sallyport allows anyway: that somebody had a need for it is what matters.

@@ -121,6 +121,7 @@ class Entries {
 
   std::vector<DraftEntry> finish() {
     std::vector<DraftEntry> entries;
+    entries.reserve(groups_.size());
     for (Group& group : groups_) entries.push_back(make(group));
     return entries;
   }

@@ -70,7 +70,7 @@ class Reader {
 
  private:
   void read_text(const std::string& path, const std::string& text, std::vector<Directive>& into);
-  void read_line(const std::string& path, LogicalLines::Line line, std::vector<Directive>& into);
+  void read_line(const std::string& path, const LogicalLines::Line& line, std::vector<Directive>& into);
   void open_section(Directive section);
   void close_section(const std::string& path, int line, std::string_view name, std::vector<Directive>& into);
   void add(Directive directive, std::vector<Directive>& into);
@@ -114,7 +114,7 @@ void Reader::read_text(const std::string& path, const std::string& text, std::ve
       error(path, line->number, "more directives than any real server has: the rest is not read");
       break;
     }
-    read_line(path, *std::move(line), into);
+    read_line(path, *line, into);
   }
   while (!open_.empty()) {
     const Directive& section = open_.back().section;
@@ -126,7 +126,7 @@ void Reader::read_text(const std::string& path, const std::string& text, std::ve
   reading_.pop_back();
 }
 
-void Reader::read_line(const std::string& path, LogicalLines::Line line, std::vector<Directive>& into) {
+void Reader::read_line(const std::string& path, const LogicalLines::Line& line, std::vector<Directive>& into) {
   if (line.text.size() > limits_.line_bytes) return error(path, line.number, "the line is too long");
   const bool is_section = line.text.starts_with('<');
   std::string_view rest = line.text;

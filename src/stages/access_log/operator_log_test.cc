@@ -112,6 +112,7 @@ TEST_F(OperatorLogTest, lines_of_many_threads_stay_whole) {
   OperatorLog log(many);
   const std::string text(100, 'x');
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 50; ++j) log.write(Severity::info, "code", text);
