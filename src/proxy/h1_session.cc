@@ -95,6 +95,12 @@ Error H1Session::not_sent(const Error& error) const {
 // The head, if all of it is here.
 Result<bool> H1Session::take_head(Exchange& exchange) {
   SP_TRY_PLAIN(std::size_t octets, reader_.read(in_.view(), exchange.request, persistence_));
+  if (octets != 0 && !exchange.request.upgrade.empty()) {
+    // A tunnel may stay for days: what is known of its request is not to hold the buffer in which it came.
+    ByteView head = arena_.copy(in_.view().substr(0, octets));
+    exchange.request = http::RequestHead(arena_);
+    SP_TRY_PLAIN(octets, reader_.read(head, exchange.request, persistence_));
+  }
   in_.consume(octets);
   return octets != 0;
 }
@@ -325,9 +331,10 @@ Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response)
   exchange.status = response.head.status;
   auto sent = co_await write_all(stream_, pieces, out_pace_);
   if (!sent) co_return After::close;
-  ByteView begin = in_.view();
-  in_.consume(begin.size());
-  TunnelResult result = co_await run_tunnel(stream_, *response.tunnel, {begin, response.tunnel_begin},
+  ByteView from_client = arena_.copy(in_.view()), from_upstream = arena_.copy(response.tunnel_begin);
+  in_.release();
+  exchange.connection->in.release();
+  TunnelResult result = co_await run_tunnel(stream_, *response.tunnel, {from_client, from_upstream},
                                             exchange.timeouts().tunnel_idle, exchange.scope.token());
   exchange.request_octets = result.from_client;
   exchange.response_octets = result.from_upstream;
