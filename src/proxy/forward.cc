@@ -238,6 +238,37 @@ void note_failure(Exchange& exchange, const Error& error) {
     exchange.worker.observer().event(Severity::warning, "server_marked_down", exchange.server->name);
 }
 
+Result<std::size_t> pick_server(Exchange& exchange, UpstreamState& state, Tried& tried) {
+  auto picked = policy::pick(exchange.upstream->balance, state.servers, exchange.worker.loop().now(),
+                             exchange.worker.random().next(), tried.list());
+  if (picked) {
+    tried.add(*picked);
+    return *picked;
+  }
+  if (!exchange.failure.failed()) exchange.fail_with({.code = Code::no_server_available, .side = Side::upstream});
+  return fail(exchange.failure.error);
+}
+
+// The request as this server is to see it, and the server counted as busy with it.
+Result<void> turn_to_server(Exchange& exchange, UpstreamState& state, std::size_t index,
+                            const ExchangeVariables& variables) {
+  exchange.server = &exchange.upstream->servers[index];
+  SP_TRY_PLAIN(UpstreamRequest mapped,
+               map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
+  exchange.upstream_target = mapped.target;
+  exchange.upstream_authority = mapped.authority;
+  ++exchange.attempts;
+  exchange.occupancy.enter(state, index);
+  return {};
+}
+
+void succeeded(Exchange& exchange, Response& response) {
+  exchange.occupancy.state()->servers[exchange.occupancy.server()].health.succeeded();
+  exchange.from_upstream = true;
+  exchange.failure = {};
+  finish_fields(exchange, response);
+}
+
 }  // namespace
 
 void LeavingUpstream::stop_upload() {
@@ -267,39 +298,24 @@ void LeavingUpstream::give_back_connection() {
 }
 
 Task<Result<Response>> forward(Exchange& exchange) {
-  const policy::ForwardTarget& target = *exchange.route()->forward();
-  exchange.upstream = target.upstream;
-  UpstreamState& state = exchange.client.contexts->state_of(*target.upstream, exchange.worker.upstreams());
+  exchange.upstream = exchange.route()->forward()->upstream;
+  UpstreamState& state = exchange.client.contexts->state_of(*exchange.upstream, exchange.worker.upstreams());
   ExchangeVariables variables(exchange);
   edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
   Tried tried;
-  bool same_server = false;
   std::size_t index = 0;
-  for (;;) {
-    if (!same_server) {
-      auto picked = policy::pick(target.upstream->balance, state.servers, exchange.worker.loop().now(),
-                                 exchange.worker.random().next(), tried.list());
-      if (!picked) {
-        if (!exchange.failure.failed()) exchange.fail_with({.code = Code::no_server_available, .side = Side::upstream});
-        co_return fail(exchange.failure.error);
-      }
-      index = *picked;
-      tried.add(index);
+  for (Again next = Again::other_server;;) {
+    if (next == Again::other_server) {
+      SP_TRY(index, pick_server(exchange, state, tried));
     }
-    exchange.server = &target.upstream->servers[index];
-    SP_TRY(UpstreamRequest mapped,
-           map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
-    exchange.upstream_target = mapped.target;
-    exchange.upstream_authority = mapped.authority;
-    ++exchange.attempts;
-    exchange.occupancy.enter(state, index);
-    exchange.reused_connection = !same_server && take_kept(exchange, *state.pools[index]);
+    SP_CHECK(turn_to_server(exchange, state, index, variables));
+    exchange.reused_connection = next == Again::other_server && take_kept(exchange, *state.pools[index]);
     Result<void> done;
     if (!exchange.reused_connection) {
       exchange.times.connecting = exchange.worker.loop().precise_now();
       done = co_await connect(exchange);
     }
-    bool connected = done.has_value();
+    const bool connected = done.has_value();
     if (connected) {
       lease(exchange);
       done = co_await send_request(exchange);
@@ -307,23 +323,19 @@ Task<Result<Response>> forward(Exchange& exchange) {
     if (done) {
       auto response = co_await receive_response(exchange);
       if (response) {
-        state.servers[index].health.succeeded();
-        exchange.from_upstream = true;
-        exchange.failure = {};
-        finish_fields(exchange, *response);
+        succeeded(exchange, *response);
         co_return response;
       }
       done = fail(response.error());
     }
-    Error error = done.error();
-    Again next = again(exchange, error, connected);
+    const Error error = done.error();
+    next = again(exchange, error, connected);
     if (connected) exchange.fail_with(error);
     note_failure(exchange, error);
     co_await leave_upstream(exchange);
     // Another try for want of a kept connection is none of those that `retries` counts.
-    if (next == Again::no || (next == Again::other_server && exchange.attempts > target.upstream->retries))
-      co_return fail(error);
-    same_server = next == Again::same_server;
+    if (next == Again::other_server && exchange.attempts > exchange.upstream->retries) next = Again::no;
+    if (next == Again::no) co_return fail(error);
   }
 }
 
