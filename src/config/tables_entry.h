@@ -57,8 +57,8 @@ struct Schema<LimitsConfig> {
             range(Bytes{1024}, Bytes{16u << 20})),
       field("fields", &LimitsConfig::fields, "The most fields of one head.", range(8u, 10'000u)),
       field("connections", &LimitsConfig::connections,
-            "The most connections at a time; `auto` is as many as there are descriptors.", range(1u, 10'000'000u),
-            word("auto", 0u)),
+            "The most connections at a time, counted by each worker; `auto` is as many as there are descriptors.",
+            range(1u, 10'000'000u), word("auto", 0u)),
   };
 };
 

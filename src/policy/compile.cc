@@ -18,6 +18,15 @@ using config::Finding;
 using config::Place;
 
 // Two upstreams with the same name and the same text here are one.
+// Connections and health belong to servers in their places: another list is another upstream.
+std::string servers_key(const std::vector<Server>& servers) {
+  std::string key;
+  for (const Server& server : servers) {
+    key += "|" + server.name + " " + std::to_string(server.weight) + (server.backup ? " backup" : "");
+  }
+  return key;
+}
+
 std::string tls_key(const config::UpstreamTlsConfig& tls) {
   std::string key = std::to_string(static_cast<int>(tls.verify));
   for (const std::string* part : {&tls.ca.value, &tls.sni, &tls.cert.value, &tls.key.value}) key += "|" + *part;
@@ -219,14 +228,13 @@ class Compiler {
   }
 
   const Upstream* upstream(const config::UpstreamConfig& config, const config::UpstreamTlsConfig& tls) {
-    std::string key = config.name + "|" + tls_key(tls);
-    const Upstream*& known = upstreams_[key];
+    const Upstream*& known = upstreams_[config.name + "|" + tls_key(tls)];
     if (known != nullptr) return known;
     auto made = std::make_unique<Upstream>();
     made->id = static_cast<std::uint32_t>(policy_->upstreams.size());
-    made->key = key;
     made->name = config.name;
     for (const config::ServerConfig& server : config.servers) add_server(server, *made);
+    made->key = config.name + "|" + tls_key(tls) + servers_key(made->servers);
     made->balance = config.balance;
     made->fail_for = config.fail_for;
     made->fail_after = config.fail_after;

@@ -287,8 +287,8 @@ void LeavingUpstream::give_back_connection() {
   bool clean =
       exchange_.from_upstream && exchange_.upload.complete() && connection.keep_alive && connection.body.complete();
   connection.body.finish();
-  if (clean && connection.in.empty() && !exchange_.worker.draining()) {
-    UpstreamState& state = *exchange_.occupancy.state();
+  UpstreamState& state = *exchange_.occupancy.state();
+  if (clean && connection.in.empty() && !exchange_.worker.draining() && !state.retired) {
     runtime::TimePoint until = exchange_.worker.loop().now() + exchange_.timeouts().keep_alive;
     state.pools[exchange_.occupancy.server()]->keep(std::move(exchange_.connection), until);
   } else {

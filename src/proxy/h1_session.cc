@@ -350,7 +350,8 @@ Task<void> H1Session::linger() {
   TimePoint deadline = worker_.loop().now() + linger_time;
   auto finished = co_await stream_.finish(deadline);
   if (!finished) co_return;
-  if (body_.complete() && in_.empty()) co_return;  // nothing is on its way
+  // A client that asked for the end sends nothing more; others may have sent their next request already.
+  if (body_.complete() && in_.empty() && !persistence_.keep_alive) co_return;
   in_.release();
   for (std::size_t dropped = 0; dropped < linger_octets;) {
     auto got = co_await stream_.read(in_.room(), deadline);

@@ -48,7 +48,19 @@ TEST_F(Lifecycle, draining_lets_a_response_finish_and_says_close) {
   client.expect(hi_and_bye);
   client.expect_end();
   server.expect_end();  // nobody will need it again
+  client.close();
   EXPECT_EQ(gate.sessions(), 0u);
+}
+
+TEST_F(Lifecycle, a_request_that_crosses_the_end_of_the_connection_does_not_take_the_response_with_it) {
+  begin();
+  gate.worker().drain();
+  server.send(hi);
+  gate.loop.settle();
+  client.send(request("GET /too-late"));
+  gate.loop.settle();
+  client.expect(hi_and_bye);
+  client.expect_end();
 }
 
 TEST_F(Lifecycle, draining_closes_what_is_idle) {
@@ -101,6 +113,7 @@ TEST_F(Lifecycle, an_open_connection_keeps_its_configuration_until_its_next_resp
   pass("GET /");
   ASSERT_TRUE(gate.reload(one_site("- { path: /, respond: { body: new } }")));
   client.send(request("GET /old"));
+  server = accept();  // the kept connection is gone with the configuration that had this server
   server.expect(forwarded("GET /old"));
   server.send(hi);
   client.expect(hi_and_bye);
@@ -148,6 +161,85 @@ TEST_F(Lifecycle, a_hundred_reloads_under_a_tunnel_leave_it_alone) {
     client.send("x");
     server.expect("x");
   }
+}
+
+// ---- servers that change ----
+
+std::string pool_of(std::string_view servers) {
+  return one_site("- { path: /, to: app }",
+                  joined({"upstreams:\n  app:\n    balance: round_robin\n    servers: [ ", servers, " ]\n"}));
+}
+
+class ChangedServers : public ::testing::Test {
+ protected:
+  static constexpr std::string_view a = "\"http://10.0.0.1:8000\"", b = "\"http://10.0.0.2:8000\"";
+  // One request of a new client, answered by whichever server gets it; says which.
+  char ask() {
+    Scripted client = gate.client();
+    client.send(request("GET /"));
+    for (Kept& each : servers) {
+      if (each.listener.waiting() != 0) each.connection = each.listener.accept();
+      if (!each.connection.open() || each.connection.take_all().empty()) continue;
+      each.connection.send(hi);
+      EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 200 "));
+      return each.name;
+    }
+    return '-';
+  }
+  std::string ask(int times) {
+    std::string who;
+    for (int i = 0; i < times; ++i) who += ask();
+    return who;
+  }
+  struct Kept {
+    char name;
+    ScriptedServer& listener;
+    Scripted connection;
+  };
+
+  Gate gate{pool_of(joined({a, ", ", b}))};
+  std::array<Kept, 2> servers{Kept{'a', gate.server(), Scripted{gate.loop, nullptr}},
+                              Kept{'b', gate.server("10.0.0.2:8000"), Scripted{gate.loop, nullptr}}};
+};
+
+TEST_F(ChangedServers, that_are_removed_get_nothing_more) {
+  EXPECT_EQ(ask(4), "abab");
+  ASSERT_TRUE(gate.reload(pool_of(b)));
+  EXPECT_EQ(ask(4), "bbbb");
+  servers[0].connection.expect_end();
+}
+
+TEST_F(ChangedServers, that_are_added_get_their_share) {
+  ASSERT_TRUE(gate.reload(pool_of(a)));
+  EXPECT_EQ(ask(2), "aa");
+  ASSERT_TRUE(gate.reload(pool_of(joined({a, ", ", b}))));
+  EXPECT_EQ(ask(4), "abab");
+}
+
+TEST_F(ChangedServers, that_are_replaced_are_not_asked_over_their_kept_connections) {
+  ASSERT_TRUE(gate.reload(pool_of(a)));
+  EXPECT_EQ(ask(2), "aa");
+  ASSERT_TRUE(gate.reload(pool_of(b)));
+  EXPECT_EQ(ask(2), "bb");
+}
+
+TEST_F(ChangedServers, answer_what_they_were_asked_and_are_left) {
+  ASSERT_TRUE(gate.reload(pool_of(a)));
+  Scripted client = gate.client();
+  client.send(request("GET /"));
+  Scripted server = servers[0].listener.accept();
+  server.take_until("\r\n\r\n");
+  ASSERT_TRUE(gate.reload(pool_of(b)));
+  server.send(hi);
+  client.expect(hi_and_bye);
+  server.expect_end();
+}
+
+TEST_F(ChangedServers, keep_their_connections_when_nothing_changed_for_them) {
+  EXPECT_EQ(ask(2), "ab");
+  ASSERT_TRUE(gate.reload(pool_of(joined({a, ", ", b}))));
+  EXPECT_EQ(ask(2), "ab");
+  EXPECT_EQ(servers[0].listener.accepted(), 1u);
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ TEST_F(Parked, get_their_answer_from_the_configuration_with_which_they_began) {
   Scripted client = parked();
   ASSERT_TRUE(gate.reload(one_site("- { path: /, respond: { status: 403, body: no } }")));
   client.send(request("GET /again"));
+  server_of_all = gate.server().accept();
   server_of_all.expect(forwarded("GET /again"));
   server_of_all.send(hi);
   client.expect(hi_and_bye);

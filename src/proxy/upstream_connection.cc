@@ -1,5 +1,7 @@
 #include "proxy/upstream_connection.h"
 
+#include <algorithm>
+
 #include "runtime/loop.h"
 
 namespace sp::proxy {
@@ -75,16 +77,27 @@ UpstreamState::UpstreamState(const policy::Upstream& upstream) {
   }
 }
 
-UpstreamState& UpstreamStates::of(const policy::Upstream& upstream) {
-  auto found = by_key_.find(upstream.key);
-  if (found == by_key_.end()) found = by_key_.emplace(upstream.key, std::make_unique<UpstreamState>(upstream)).first;
-  return *found->second;
+std::shared_ptr<UpstreamState> UpstreamStates::of(const policy::Upstream& upstream) {
+  std::shared_ptr<UpstreamState>& known = by_key_[upstream.key];
+  if (known == nullptr) known = std::make_shared<UpstreamState>(upstream);
+  return known;
 }
 
 void UpstreamStates::close_idle() {
   for (auto& [key, state] : by_key_) {
     for (auto& pool : state->pools) pool->clear();
   }
+}
+
+void UpstreamStates::keep_only(std::span<const std::unique_ptr<policy::Upstream>> upstreams) {
+  std::erase_if(by_key_, [&](const auto& entry) {
+    const auto& [key, state] = entry;
+    state->retired = std::ranges::none_of(upstreams, [&](const auto& each) { return each->key == key; });
+    if (state->retired) {
+      for (auto& pool : state->pools) pool->clear();
+    }
+    return state->retired;
+  });
 }
 
 }  // namespace sp::proxy

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,15 +103,18 @@ struct UpstreamState {
   std::vector<policy::ServerState> servers;
   std::vector<std::unique_ptr<ServerPool>> pools;
   std::uint32_t in_flight = 0;
+  bool retired = false;  // no configuration has it any more: its connections are not kept
 };
 
 class UpstreamStates {
  public:
-  UpstreamState& of(const policy::Upstream& upstream);
+  std::shared_ptr<UpstreamState> of(const policy::Upstream& upstream);
   void close_idle();
+  // Forgets the others and closes their idle connections. Requests that are under way go on with theirs.
+  void keep_only(std::span<const std::unique_ptr<policy::Upstream>> upstreams);
 
  private:
-  std::map<std::string, std::unique_ptr<UpstreamState>, std::less<>> by_key_;
+  std::map<std::string, std::shared_ptr<UpstreamState>, std::less<>> by_key_;
 };
 
 }  // namespace sp::proxy

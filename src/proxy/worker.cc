@@ -61,6 +61,7 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
   SP_TRY_PLAIN(std::shared_ptr<WorkerContexts> contexts, make_contexts(*snapshot));
   contexts_ = std::move(contexts);
   snapshot_ = std::move(snapshot);
+  upstreams_.keep_only(snapshot_->policy->upstreams);
   // Listeners that stay are pointed at their new place; those whose address is gone are closed.
   std::vector<std::unique_ptr<Serving>> staying;
   for (const Entry& entry : snapshot_->entries) {

@@ -71,14 +71,14 @@ struct WorkerContexts {
   std::vector<std::unique_ptr<tls::ClientContext>> clients;  // by Upstream::id; null: plain
   // What `all` knows of this upstream, which is looked up once.
   UpstreamState& state_of(const policy::Upstream& upstream, UpstreamStates& all) {
-    UpstreamState*& known = states_[upstream.id];
-    if (known == nullptr) known = &all.of(upstream);
+    std::shared_ptr<UpstreamState>& known = states_[upstream.id];
+    if (known == nullptr) known = all.of(upstream);
     return *known;
   }
   void expect_upstreams(std::size_t count) { states_.resize(count); }
 
  private:
-  std::vector<UpstreamState*> states_;  // by Upstream::id
+  std::vector<std::shared_ptr<UpstreamState>> states_;  // by Upstream::id
 };
 
 // A bound socket for one address of the configuration.
