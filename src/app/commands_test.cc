@@ -1,6 +1,7 @@
 // The commands as a shell sees them: what they print, and their exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <array>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "app/test_command.h"
 #include "app/testing.h"
 #include "config/load.h"
+#include "tls/self_signed.h"
 
 namespace sp::app {
 namespace {
@@ -50,6 +52,25 @@ TEST(Check, wants_the_certificates_unless_told_otherwise) {
   elsewhere.files.files["sallyport.yaml"] = two_sites;
   EXPECT_EQ(check_command({.named_files = NamedFiles::not_looked_at}, elsewhere.world), Exit::ok);
   EXPECT_EQ(elsewhere.out(), "sallyport.yaml can be run: 1 entry, 2 sites, 5 routes\n");
+}
+
+TEST(Check, warns_of_a_name_that_no_certificate_has) {
+  TestWorld t;
+  std::array<std::string, 1> names{"lists.example.org"};
+  auto pair = tls::make_self_signed(names, 7, t.world.now);
+  ASSERT_TRUE(pair);
+  t.files.files["a.pem"] = pair->certificate;
+  t.files.files["a.key"] = pair->key;
+  t.files.files["sallyport.yaml"] =
+      "certificates: [ { cert: a.pem, key: a.key } ]\n"
+      "inbound:\n"
+      "- listen: [ \"https://:443\", \"http://:80\" ]\n"
+      "  sites: [ { hosts: [ lists.example.com, lists.example.org ], routes: [ { path: /, respond: { body: hi } } ] } "
+      "]\n";
+  EXPECT_EQ(check_command({}, t.world), Exit::ok);
+  EXPECT_THAT(t.out(), HasSubstr("sallyport.yaml:4:"));
+  EXPECT_THAT(t.out(), HasSubstr("warning: no certificate is for `lists.example.com`"));
+  EXPECT_THAT(t.out(), Not(HasSubstr("`lists.example.org`")));
 }
 
 TEST(Check, prints_json) {

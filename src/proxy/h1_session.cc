@@ -242,8 +242,12 @@ Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Res
     SP_CHECK(co_await interim_sent_.wait());
   }
   exchange.status = response.head.status;
+  const std::uint64_t before = stream_.sent();
   auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
-  if (!sent) co_return fail(not_sent(sent.error()));
+  if (!sent) {
+    if (stream_.sent() == before) exchange.status = 0;  // not an octet of it
+    co_return fail(not_sent(sent.error()));
+  }
   exchange.response_octets = first.size();
   if (!whole) {
     auto streamed = co_await stream_body(exchange, *response.body, chunked);

@@ -73,6 +73,19 @@ void choose_https_sites(Entry& entry, const tls::CertificateStore& store) {
   }
 }
 
+// Said by `check`: such a site is served in clear text, and over https under another name.
+void warn_of_names_without_certificate(const config::InboundConfig& config, const tls::CertificateStore& store,
+                                       std::vector<Finding>& findings) {
+  for (const config::SiteConfig& site : config.sites) {
+    for (const config::Text& host : site.hosts) {
+      if (has_certificate(store, host.value)) continue;
+      findings.push_back({Finding::Severity::warning, host.place,
+                          "no certificate is for `" + host.value + "`: https shows another one there",
+                          "add one that has this name under `certificates`"});
+    }
+  }
+}
+
 Entry entry_of(const config::InboundConfig& config, const policy::Inbound& policy, const CompileDeps& deps,
                const tls::CertificateStore& store, std::vector<Finding>& findings) {
   Entry entry;
@@ -85,6 +98,7 @@ Entry entry_of(const config::InboundConfig& config, const policy::Inbound& polic
   }
   if (std::ranges::any_of(entry.listens, [](const Listen& listen) { return listen.tls; })) {
     entry.tls = tls::ServerSettings::load(config.tls, deps.files, findings);
+    warn_of_names_without_certificate(config, store, findings);
   }
   choose_https_sites(entry, store);
   return entry;

@@ -54,9 +54,9 @@ Diagnosis explain_trust(X509_STORE_CTX* verification, const Opening& opening, bo
       return {
           code,
           fmt::format("{} is signed by itself ({}), and not trusted here", who, at == nullptr ? "?" : subject_text(at)),
-          client_side
-              ? "put this certificate into a file and name it in upstream_tls.ca, or pin its key with upstream_tls.pin"
-              : "name its authority in client_certificates.ca"};
+          client_side ? "put this certificate into a file and name it in upstream_tls.ca, or pin its key: "
+                        "upstream_tls: { verify: none, pin: ... }"
+                      : "name its authority in client_certificates.ca"};
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:

@@ -44,7 +44,8 @@ struct Ports {
   std::string https, http;
 };
 
-std::string what_to_try(const Ports& ports, const std::string& certificate, const DemoArguments& arguments) {
+std::string what_to_try(const Ports& ports, const std::string& certificate, const DemoArguments& arguments,
+                        const std::string& origin) {
   std::string curl = "curl --cacert " + certificate, at = "https://localhost:" + ports.https;
   return fmt::format(R"(
 The gate runs, with a small origin behind it. Try, in another terminal:
@@ -57,13 +58,13 @@ The gate runs, with a small origin behind it. Try, in another terminal:
   {0} -i {1}/down   # a server that is down: see Proxy-Status, and the log here
   curl -i http://localhost:{2}/   # http goes to https
   {0} -i -N --max-time 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-      -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {1}/ws   # a WebSocket
-  HTTPS_PORT={3} HTTP_PORT={2} build/release/sallyport explain -c {4} {1}/app/page
+      -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {1}/ws   # a WebSocket; curl gives up on it after two seconds
+  HTTPS_PORT={3} HTTP_PORT={2} DEMO_ORIGIN={5} build/release/sallyport explain -c {4} {1}/app/page
 
 Or open {1}/ in a browser. The configuration is {4}. Ctrl-C ends it.
 
 )",
-                     curl, at, ports.http, ports.https, arguments.file);
+                     curl, at, ports.http, ports.https, arguments.file, origin);
 }
 
 }  // namespace
@@ -89,7 +90,7 @@ Exit demo_command(const DemoArguments& arguments, const CommandWorld& world) {
   options.files = &files;
   options.on_ready = [&](const std::vector<std::string>&) {
     (*origin)->serve();  // here, since the signals are blocked by now, and the thread inherits that
-    world.err << what_to_try(ports, certificate, arguments);
+    world.err << what_to_try(ports, certificate, arguments, "http://" + (*origin)->authority());
     world.err.flush();
   };
   return static_cast<Exit>(run_server(options));
