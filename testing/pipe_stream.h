@@ -17,7 +17,7 @@ namespace sp::testing {
 
 struct PipeOptions {
   std::size_t capacity = std::size_t{64} * 1024;  // of each direction: what the two kernels would hold
-  std::uint64_t seed = 0;            // 0: every operation takes as much as there is
+  std::uint64_t seed = 0;                         // 0: every operation takes as much as there is
 };
 
 class PipeStream;

@@ -1,9 +1,9 @@
 // The commands as a shell sees them: what they print, and their exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <array>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "app/check_command.h"

@@ -34,10 +34,19 @@ Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::Tim
   }
 }
 
-Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stream, runtime::CancelToken& parent) {
+// Until the client has said something: TLS would hold 40 KiB for one that says nothing.
+Task<bool> says_something(runtime::Stream& stream, runtime::TimePoint deadline, runtime::CancelToken& parent) {
+  runtime::CancelCallback on_cancel(&abort_stream, &stream);
+  parent.subscribe(on_cancel);
+  auto ready = co_await stream.readable(deadline);
+  co_return ready.has_value();
+}
+
+Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stream, runtime::TimePoint deadline,
+                  runtime::CancelToken& parent) {
   runtime::CancelCallback on_cancel(&abort_stream, static_cast<runtime::Stream*>(&stream));
   parent.subscribe(on_cancel);
-  auto done = co_await stream.handshake(worker.loop().now() + client.entry->policy->timeouts.client_head);
+  auto done = co_await stream.handshake(deadline);
   if (done) {
     client.tls = &stream;
     client.secured = worker.loop().precise_now();
@@ -58,8 +67,11 @@ Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stre
 
 Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
   if (client->listen->tls) {
+    runtime::TimePoint deadline = worker.loop().now() + client->entry->policy->timeouts.client_head;
+    bool begun = co_await says_something(*client->stream, deadline, worker.before_requests());
+    if (!begun) co_return;
     auto secured = client->contexts->servers[client->entry->number]->accept(std::move(client->stream));
-    bool done = co_await secure(worker, *client, *secured, worker.before_requests());
+    bool done = co_await secure(worker, *client, *secured, deadline, worker.before_requests());
     if (!done) co_return;
     client->stream = std::move(secured);
   }

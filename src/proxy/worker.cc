@@ -114,11 +114,16 @@ void Worker::accepted(Serving& serving, runtime::Accepted connection) {
                 .trusted = client.entry->policy->trusted_proxies.contains(client.peer.address),
                 .scheme = client.listen->tls ? "https" : "http"};
   client.stream = std::move(connection.stream);
+  tidy_soon();
   scope_.spawn(serve_connection(*this, std::move(made), scope_.token()));
 }
 
-void Worker::idle(H1Session& session) {
+void Worker::tidy_soon() {
   if (!tidying_.armed()) loop().timers().arm(tidying_, loop().now() + tidy_interval);
+}
+
+void Worker::idle(H1Session& session) {
+  tidy_soon();
   idle_.push_back(session);
   if (++idle_count_ <= deps_.most_idle || idle_.front() == &session) return;
   H1Session& oldest = *idle_.front();
@@ -136,9 +141,10 @@ void Worker::busy(H1Session& session) {
 void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
   std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks();
-  if (octets == 0) return;
   if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);
+  const bool busy = self.scope_.running() > self.idle_count_;
+  if (octets == 0 && !busy) return;
   self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);
 }
 

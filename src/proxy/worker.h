@@ -134,6 +134,7 @@ class Worker {
   static constexpr runtime::Duration tidy_interval{1000};
   struct Serving;
   static void tidy(void* worker);
+  void tidy_soon();
   void accepted(Serving& serving, runtime::Accepted connection);
 
   WorkerDeps deps_;

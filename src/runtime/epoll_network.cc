@@ -58,6 +58,7 @@ class EpollListener final : public Listener, private Pollable {
       wait_a_while();
       return false;
     }
+    stream->expect_silence();  // what is there already is told by the next epoll_wait
     on_accept_(Accepted{std::move(stream), from_socket_address(peer), local_of(descriptor)});
     return true;
   }

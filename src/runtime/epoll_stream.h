@@ -31,7 +31,7 @@ class EpollStream final : public Stream, private Pollable {
 
   // Whether the socket has become writable since it began to connect; then SO_ERROR tells how it went.
   IoResult try_connected();
-  // Nothing is there to read before the other side answers: the first read waits without trying.
+  // Nothing is known to be there: the first read waits for epoll's word without trying.
   void expect_silence() { readable_ = false; }
   // The first write waits for an event: it is still connecting.
   void note_not_writable() { writable_ = false; }
@@ -42,6 +42,7 @@ class EpollStream final : public Stream, private Pollable {
     Timer timer;
   };
   void on_events(std::uint32_t events) override;
+  IoResult failed(int error);
   void wake(Waiting& waiting, Code why);
   static void read_timer(void* self) {
     static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->reading_);
@@ -56,10 +57,11 @@ class EpollStream final : public Stream, private Pollable {
   int descriptor_;
   std::uint64_t sent_ = 0;
   Code aborted_ = Code::ok;
-  bool readable_ = true;  // perhaps: cleared by EAGAIN and by a short read
-  bool writable_ = true;  // perhaps: cleared by EAGAIN and by a short write
-  bool ending_ = false;   // the peer's end or an error is known: reading goes on until it is reached
-  bool reset_ = false;
+  bool readable_ = true;    // perhaps: cleared by EAGAIN and by a short read
+  bool writable_ = true;    // perhaps: cleared by EAGAIN and by a short write
+  bool ending_ = false;     // the peer's end or an error is known: reading goes on until it is reached
+  bool reset_ = false;      // by us, at the end
+  bool was_reset_ = false;  // by the peer
   bool registered_ = false;
   bool* destroyed_ = nullptr;  // set while events are handled
   const HangupWatch* hangup_ = nullptr;

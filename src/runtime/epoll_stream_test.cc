@@ -10,6 +10,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -109,6 +110,18 @@ TEST_F(KeptConnection, whose_server_reads_and_resets_may_have_done_it) {
   read_request();
   close_server(true);
   await_end();
+  EXPECT_TRUE(stream->may_have_arrived(mark));
+}
+
+TEST_F(KeptConnection, whose_server_reads_a_part_of_much_and_resets_may_have_done_it) {
+  write_in_two(std::string(10'000, 'x'));
+  await_something(server);
+  std::array<char, 8000> octets;
+  EXPECT_GT(recv(server, octets.data(), octets.size(), 0), 0);
+  close_server(false);
+  await_end();
+  std::array<char, 16> nothing;
+  EXPECT_NE(stream->try_read(nothing).status, IoStatus::done);
   EXPECT_TRUE(stream->may_have_arrived(mark));
 }
 
