@@ -2,17 +2,17 @@
 import os
 import signal
 import ssl
-import threading
 import time
 
 from harness.certificates import Authority
 from harness.gate import Gate, start_gate
+from harness.load import Load
 from harness.origin import Origin
 from harness.ports import free_port, listens
 from harness.runner import each
 from harness.scope import eventually
 from harness.websocket import Client
-from harness.wire import Closed, Wire, ask
+from harness.wire import Wire, ask
 
 
 class Fixture:
@@ -109,40 +109,6 @@ def test_a_second_sigterm_ends_at_once(env):
         gate.process.signal(signal.SIGTERM)
         gate.process.wait(5)
         assert time.monotonic() - begin < 3
-
-
-class Load:
-    """Clients that ask and ask, on kept connections and on new ones, until they are told to stop."""
-
-    def __init__(self, port, tls=None, clients=4):
-        self.port, self.tls, self.stop, self.failures, self.count = port, tls, threading.Event(), [], 0
-        self.threads = [threading.Thread(target=self.ask, args=(number,), daemon=True) for number in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def ask(self, number):
-        method, body = ("POST", b"x" * 5000) if number % 2 else ("GET", b"")
-        wire, asked = None, 0
-        while not self.stop.is_set():
-            try:
-                wire = wire or Wire(self.port, tls=self.tls, name="localhost" if self.tls else None)
-                response = wire.ask(method, "/show", body=body)
-                if response.status != 200:
-                    self.failures.append(f"status {response.status}")
-                self.count += 1
-                asked += 1
-                if response.get("Connection", "").lower() == "close" or asked % 50 == 0:
-                    wire.close()
-                    wire = None
-            except (OSError, Closed) as error:
-                self.failures.append(repr(error))
-                wire = None
-            time.sleep(0.001)
-
-    def end(self):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join(10)
 
 
 @each(scheme=["http", "https"])

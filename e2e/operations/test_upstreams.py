@@ -1,16 +1,12 @@
 """Several servers, servers that fail, names that are resolved, and what happens when descriptors run out."""
 import os
-import shutil
 import socket
-import struct
-import subprocess
-import threading
 import time
 
 from harness.gate import start_gate
+from harness.name_server import NameServer
 from harness.origin import Origin
 from harness.ports import free_port
-from harness.runner import skip
 from harness.scope import eventually
 from harness.wire import Wire, ask
 
@@ -157,52 +153,10 @@ def test_servers_connections_are_kept_and_bounded(env):
         assert origin.accepted <= 4, f"{origin.accepted} connections for 100 requests one after the other"
 
 
-class NameServer:
-    """Answers A and AAAA from a table; counts what it was asked."""
-
-    def __init__(self, scope, address):
-        self.names, self.asked = {}, []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 53))
-        threading.Thread(target=self.serve, daemon=True).start()
-        scope.callback(self.socket.close)
-
-    def serve(self):
-        while True:
-            try:
-                question, client = self.socket.recvfrom(4096)
-                self.socket.sendto(self.answer(question), client)
-            except OSError:
-                return
-
-    def answer(self, question):
-        labels, at = [], 12
-        while question[at]:
-            labels.append(question[at + 1:at + 1 + question[at]].decode())
-            at += 1 + question[at]
-        kind, = struct.unpack("!H", question[at + 1:at + 3])
-        name = ".".join(labels).lower()
-        self.asked.append((name, kind))
-        addresses, ttl = self.names.get(name, (None, 0))
-        family = {1: socket.AF_INET, 28: socket.AF_INET6}.get(kind)
-        found = [socket.inet_pton(family, address) for address in addresses or () if family and (":" in address) == (kind == 28)]
-        records = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data for data in found)
-        status = 0x8180 if addresses is not None else 0x8183
-        return question[:2] + struct.pack("!HHHHH", status, 1, len(found), 0, 0) + question[12:at + 5] + records
-
-
 def test_names_are_resolved_and_followed(env):
     address = "127.53.0.1"
     with env.scope.part("dns") as scope:
-        try:
-            names = NameServer(scope, address)
-        except OSError as error:
-            skip(f"no name server can be started on {address}: {error}")
-        resolv = scope.write("resolv.conf", f"nameserver {address}\noptions timeout:1 attempts:1\n")
-        # A mount namespace of its own, where /etc/resolv.conf is ours.
-        prefix = ["unshare", "--mount", "sh", "-c", f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh"]
-        if not shutil.which("unshare") or subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
-            skip("no mount namespace can be made here")
+        names = NameServer(scope, address)
         one, two = Origin(scope, named("one")), Origin(scope, named("two"), address="127.0.0.2")
         other = Origin(scope, named("two"), address="127.0.0.2", port=one.port)
         names.names["app.test"] = (["127.0.0.1"], 1)
@@ -210,7 +164,7 @@ def test_names_are_resolved_and_followed(env):
         names.names["empty.test"] = ([], 60)
         port = free_port()
         routes = "".join(f'          - {{ path: /{name}, to: "http://{name}.test:{one.port}" }}\n' for name in ("app", "both", "empty", "none"))
-        gate = start_gate(scope, f'inbound:\n  - listen: "http://127.0.0.1:{port}"\n    sites:\n      - routes:\n{routes}', port, prefix=prefix)
+        gate = start_gate(scope, f'inbound:\n  - listen: "http://127.0.0.1:{port}"\n    sites:\n      - routes:\n{routes}', port, prefix=names.prefix)
         assert ask(port, "GET", "/app").body == b"one"
         assert ask(port, "GET", "/both").body == b"one", "an address that refuses is not the last word"
         for target in ("/empty", "/none"):
@@ -246,18 +200,12 @@ inbound:
             wire.connect_ex(("127.0.0.1", port))
             crowd.append(wire)
         time.sleep(1)
-        busy = cpu_seconds(gate)
+        busy = gate.cpu_seconds()
         time.sleep(1)
-        assert cpu_seconds(gate) - busy < 0.5, "the gate spins while it has no descriptors"
+        assert gate.cpu_seconds() - busy < 0.5, "the gate spins while it has no descriptors"
         assert gate.process.alive()
         assert kept.ask("GET", "/x").status in (200, 503), "who is in is served, or told"
         for wire in crowd:
             wire.close()
         eventually(lambda: ask(port, "GET", "/after").status == 200, 15, "an answer after the crowd has gone")
         assert len(os.listdir(f"/proc/{gate.process.pid}/fd")) < 60
-
-
-def cpu_seconds(gate):
-    with open(f"/proc/{gate.process.pid}/stat", encoding="ascii") as file:
-        parts = file.read().rsplit(")", 1)[1].split()
-    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,134 @@
+"""Descriptors, memory and the disk run out: what is in flight goes on, the rest is refused or waits, and it recovers."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from attacks.stand import Stand
+from harness.runner import each, skip
+from harness.scope import eventually
+from harness.websocket import Client
+from harness.wire import ask
+
+
+def fixture(scope):
+    return scope
+
+
+def quiet_for_a_second(stand, what):
+    busy = stand.gate.cpu_seconds()
+    time.sleep(1)
+    spent = stand.gate.cpu_seconds() - busy
+    assert spent < 0.3, f"the gate spins ({spent:.2f} s in one) while {what}"
+
+
+def test_no_descriptors(env):
+    """For new clients, for servers, for a reload and for a fresh log file: none of it ends what there is."""
+    with env.part("descriptors") as scope:
+        stand = Stand(scope, timeouts="{ client_head: 30s }", prefix=["prlimit", "--nofile=64:64"])
+        kept = stand.wire()
+        assert kept.ask("GET", "/own").status == 200
+        tunnel = Client(stand.wire())
+        crowd = []
+        for _ in range(120):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", stand.port))
+            crowd.append(one)
+        eventually(lambda: stand.gate.descriptors() > 60, 5, "the descriptors being used up")
+        quiet_for_a_second(stand, "it has no descriptors")
+        assert kept.ask("GET", "/own").status == 200
+        response = kept.ask("GET", "/show")
+        assert response.status in (200, 503), response
+        tunnel.exchange(b"still here")
+        stand.gate.process.signal(signal.SIGUSR1)
+        stand.gate.process.signal(signal.SIGHUP)
+        time.sleep(0.3)
+        tunnel.exchange(b"still here")
+        assert kept.ask("GET", "/own").status == 200 and stand.gate.process.alive()
+        quiet_for_a_second(stand, "it has no descriptors")
+        for one in crowd:
+            one.close()
+        eventually(lambda: ask(stand.port, "GET", "/show").status == 200, 5, "an answer after the crowd has gone")
+        stand.gate.reload()
+        assert ask(stand.port, "GET", "/show?after").status == 200
+        stand.gate.record(target="/show?after")
+        tunnel.close()
+
+
+def test_no_descriptors_for_servers(env):
+    """Clients have taken all: those that need a server are told 503, and the server is not blamed for it."""
+    with env.part("servers") as scope:
+        stand = Stand(scope, timeouts="{ client_head: 30s }", prefix=["prlimit", "--nofile=64:64"])
+        wires = []
+        while stand.gate.descriptors() < 64 and len(wires) < 64:
+            wires.append(stand.wire())
+            eventually(lambda: stand.gate.sockets() > len(wires) or stand.gate.descriptors() >= 64, 3, "a connection being accepted")
+        accepted = wires[:-2]
+        answers = [wire.ask("GET", "/show").status for wire in accepted]
+        assert set(answers) <= {503, 200} and 503 in answers, answers
+        for wire in wires[:20]:
+            wire.close()
+        with stand.wire() as wire:
+            eventually(lambda: wire.ask("GET", "/show").status == 200, 3, "an answer once there are descriptors")
+        for wire in wires:
+            wire.close()
+
+
+def disk(scope, size="64k"):
+    """A small disk in a mount namespace of the gate's: (the prefix to start it with, the folder)."""
+    folder = scope.directory("disk")
+    prefix = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs -o size={size},mode=777 none {folder} && exec "$@"', "sh"]
+    if not shutil.which("unshare") or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+        skip("no mount namespace can be made here")
+    return prefix, folder
+
+
+@each(file=["full", "fills"])
+def test_the_disk_is_full_under_the_log(env, file):
+    """Requests are served, the operator is told (not for each line), nothing spins or grows; when there is room again,
+    whole lines are written."""
+    with env.part("disk") as scope:
+        prefix, folder = disk(scope)
+        access = "/dev/full" if file == "full" else os.path.join(folder, "access")
+        stand = Stand(scope, prefix=prefix, log=access)
+        inside = f"/proc/{stand.gate.process.pid}/root"
+        before = stand.gate.memory_kib()
+        with stand.wire() as wire:
+            for number in range(3000):
+                assert wire.ask("GET", f"/own?{number}").status == 200
+        busy = stand.gate.cpu_seconds()
+        time.sleep(0.5)
+        assert stand.gate.cpu_seconds() - busy < 0.2, "the gate spins over its log"
+        assert stand.gate.memory_kib() - before < 32768
+        log = stand.gate.log()
+        assert "access" in log and "space" in log, f"the operator is not told: {log}"
+        assert len(log.splitlines()) < 100, f"{len(log.splitlines())} lines to the operator"
+        if file == "fills":
+            os.truncate(inside + access, 0)
+
+            def written():
+                ask(stand.port, "GET", "/own?after")
+                with open(inside + access, encoding="utf-8") as lines:
+                    return "/own?after" in lines.read()
+            eventually(written, 8, "lines being written again", every=0.2)
+            with open(inside + access, encoding="utf-8") as lines:
+                whole = [line for line in lines.read().split("\n")[1:] if line]
+            for line in whole[:-1]:
+                json.loads(line)
+        assert stand.gate.stop() == 0
+
+
+def test_a_file_that_may_not_grow(env):
+    """RLIMIT_FSIZE, as LimitFSIZE= of systemd sets it: a signal that ends programs."""
+    with env.part("fsize") as scope:
+        stand = Stand(scope, prefix=["prlimit", "--fsize=20000"])
+        with stand.wire() as wire:
+            for number in range(500):
+                assert wire.ask("GET", f"/own?{number}").status == 200
+        time.sleep(0.2)
+        assert stand.gate.process.alive()
+        stand.serves()
