@@ -132,3 +132,37 @@ def test_a_file_that_may_not_grow(env):
         time.sleep(0.2)
         assert stand.gate.process.alive()
         stand.serves()
+
+
+def limited(stand, mib):
+    with open(f"/proc/{stand.gate.process.pid}/status", encoding="ascii") as lines:
+        size = int(next(line for line in lines if line.startswith("VmSize")).split()[1])
+    limit = (size + mib * 1024) * 1024
+    subprocess.run(["prlimit", f"--pid={stand.gate.process.pid}", f"--as={limit}"], check=True)
+
+
+def test_no_memory(env):
+    """A limit just above what it holds, and heads that want more: refusals, and no crash of what is in flight."""
+    with env.part("memory") as scope:
+        # One arena of malloc: the others reserve so much that no limit would be reached.
+        stand = Stand(scope, timeouts="{ client_head: 3s }", environment={"MALLOC_ARENA_MAX": "1"})
+        tunnel, slow = Client(stand.wire()), stand.wire()
+        slow.send("GET /slow?pieces=20&pause=0.1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.head().status == 200
+        limited(stand, 4)
+        wires = []
+        for _ in range(400):
+            wire = stand.wire()
+            try:
+                wire.send(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 60000)
+            except OSError:
+                pass
+            wires.append(wire)
+        time.sleep(0.5)
+        assert stand.gate.process.alive(), f"it ended: {stand.gate.log()[-500:]}"
+        tunnel.exchange(b"still here")
+        assert slow.exactly(20) == b"." * 20
+        for wire in wires:
+            wire.close()
+        eventually(lambda: ask(stand.port, "GET", "/show").status == 200, 5, "an answer after the crowd has gone")
+        tunnel.close()

@@ -1,9 +1,11 @@
 #include "proxy/worker.h"
 
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <algorithm>
 #include <ctime>
+#include <new>
 
 #include "proxy/connection.h"
 #include "proxy/h1_session.h"
@@ -12,6 +14,8 @@
 #include "tls/server_context.h"
 
 namespace sp::proxy {
+
+using runtime::Task;
 
 WorkerContexts::WorkerContexts() = default;
 WorkerContexts::~WorkerContexts() = default;
@@ -27,7 +31,8 @@ struct Worker::Serving {
 
 Worker::Worker(WorkerDeps deps)
     : deps_(deps), random_(deps.seed), parked_([this](std::unique_ptr<ClientConnection> client) {
-        scope_.spawn(serve_requests(*this, std::move(client), scope_.token()));
+        unless_memory_ends(
+            [&] { scope_.spawn(unless_memory_ends(serve_requests(*this, std::move(client), scope_.token()))); });
       }) {}
 Worker::~Worker() = default;
 
@@ -91,7 +96,30 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
   return {};
 }
 
+// A connection for which there is no memory is given up; the others go on. It is told when memory is tidied.
+template <class Work>
+void Worker::unless_memory_ends(Work work) {
+  try {
+    work();
+  } catch (const std::bad_alloc&) {
+    ++given_up_;
+  }
+}
+
+Task<void> Worker::unless_memory_ends(Task<void> serving) {
+  try {
+    co_await std::move(serving);
+  } catch (const std::bad_alloc&) {
+    ++given_up_;
+  }
+}
+
 void Worker::accepted(Serving& serving, runtime::Accepted connection) {
+  tidy_soon();
+  unless_memory_ends([&] { serve(serving, std::move(connection)); });
+}
+
+void Worker::serve(Serving& serving, runtime::Accepted connection) {
   auto made = std::make_unique<ClientConnection>();
   ClientConnection& client = *made;
   client.snapshot = serving.snapshot;
@@ -114,8 +142,14 @@ void Worker::accepted(Serving& serving, runtime::Accepted connection) {
                 .trusted = client.entry->policy->trusted_proxies.contains(client.peer.address),
                 .scheme = client.listen->tls ? "https" : "http"};
   client.stream = std::move(connection.stream);
-  tidy_soon();
-  scope_.spawn(serve_connection(*this, std::move(made), scope_.token()));
+  scope_.spawn(unless_memory_ends(serve_connection(*this, std::move(made), scope_.token())));
+}
+
+void Worker::tell_of_given_up() {
+  unless_memory_ends([&] {
+    observer().event(Severity::error, "out_of_memory", fmt::format("{} connections were given up", given_up_));
+    given_up_ = 0;
+  });
 }
 
 void Worker::tidy_soon() {
@@ -143,6 +177,7 @@ void Worker::tidy(void* worker) {
   std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks();
   if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);
+  if (self.given_up_ != 0) self.tell_of_given_up();
   const bool busy = self.scope_.running() > self.idle_count_;
   if (octets == 0 && !busy) return;
   self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);

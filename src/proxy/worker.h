@@ -135,7 +135,12 @@ class Worker {
   struct Serving;
   static void tidy(void* worker);
   void tidy_soon();
+  void tell_of_given_up();
   void accepted(Serving& serving, runtime::Accepted connection);
+  void serve(Serving& serving, runtime::Accepted connection);
+  runtime::Task<void> unless_memory_ends(runtime::Task<void> serving);
+  template <class Work>
+  void unless_memory_ends(Work work);
 
   WorkerDeps deps_;
   Random random_;
@@ -150,6 +155,7 @@ class Worker {
   ParkedConnections parked_;
   runtime::Timer tidying_{&Worker::tidy, this};
   bool draining_ = false;
+  std::size_t given_up_ = 0;  // connections, for want of memory, since that was last told
   std::uint64_t last_id_ = 0;
   std::int64_t date_second_ = -1;
   std::array<char, 32> date_{};

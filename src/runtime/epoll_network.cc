@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 
 #include "runtime/epoll_stream.h"
 #include "runtime/socket_address.h"
@@ -53,8 +54,9 @@ class EpollListener final : public Listener, private Pollable {
       if (errno != EAGAIN) wait_a_while();
       return false;
     }
-    auto stream = std::make_unique<EpollStream>(loop_, descriptor);
-    if (!stream->start()) {
+    std::unique_ptr<EpollStream> stream(new (std::nothrow) EpollStream(loop_, descriptor));
+    if (stream == nullptr) close(descriptor);
+    if (stream == nullptr || !stream->start()) {
       wait_a_while();
       return false;
     }
