@@ -34,13 +34,12 @@ Result<void> nobody_else_listens(const Endpoint& at) {
 // A Unix socket has one queue: the workers share it.
 Result<std::vector<BoundSocket>> bind_for_all(const Endpoint& at, std::size_t workers) {
   std::vector<BoundSocket> sockets;
-  Endpoint endpoint = at;
   for (std::size_t i = 0; i < workers; ++i) {
     if (i > 0 && at.is_unix()) {
       sockets.emplace_back(fcntl(sockets[0].descriptor(), F_DUPFD_CLOEXEC, 0));
       continue;
     }
-    SP_TRY_PLAIN(BoundSocket socket, bind_one(endpoint));
+    SP_TRY_PLAIN(BoundSocket socket, bind_one(at));
     sockets.push_back(std::move(socket));
   }
   return sockets;

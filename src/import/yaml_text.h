@@ -40,7 +40,7 @@ class YamlLines {
   // Turns the white space before the first key that was written since `start` into "- ".
   void mark_item(size_t start);
   size_t position() const { return text_.size(); }
-  std::string take() { return std::move(text_); }
+  std::string take() { return std::exchange(text_, {}); }
 
  private:
   std::string text_;

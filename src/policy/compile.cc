@@ -175,7 +175,7 @@ class Compiler {
         return result;
       }
       path = std::exchange(url->path, {});
-      result.upstream = url_upstream(*std::move(url), config.upstream_tls);
+      result.upstream = url_upstream(*url, config.upstream_tls);
     } else {
       result.upstream = named_upstream(config);
     }
@@ -208,7 +208,7 @@ class Compiler {
     return upstream == nullptr ? config::TimeoutsOverride{} : upstream->timeouts;
   }
 
-  const Upstream* url_upstream(http::Url url, const config::UpstreamTlsConfig& tls) {
+  const Upstream* url_upstream(const http::Url& url, const config::UpstreamTlsConfig& tls) {
     config::UpstreamConfig alone;  // the defaults of failure marking and retries
     alone.name = url.origin();
     alone.servers.push_back({.url = {url.origin(), {}}});

@@ -34,8 +34,8 @@ constexpr std::array<Octet, 256> octets = [] {
     if (c < 0x20 || c == 0x7f) table[static_cast<std::size_t>(c)] = Octet::refuse;
     if (is_unreserved(static_cast<unsigned char>(c))) table[static_cast<std::size_t>(c)] = Octet::plain;
   }
-  for (char c : std::string_view("!$&'()*+,;=:@")) table[static_cast<std::size_t>(c)] = Octet::plain;
-  for (char c : std::string_view(" ?#")) table[static_cast<std::size_t>(c)] = Octet::refuse;
+  for (char c : std::string_view("!$&'()*+,;=:@")) table[static_cast<unsigned char>(c)] = Octet::plain;
+  for (char c : std::string_view(" ?#")) table[static_cast<unsigned char>(c)] = Octet::refuse;
   table['/'] = Octet::slash;
   table['%'] = Octet::percent;
   table['\\'] = Octet::backslash;

@@ -52,7 +52,7 @@ TEST_F(Slow, a_body_that_drips_is_answered_with_408) {
 }
 
 TEST_F(Slow, a_server_that_stops_reading_is_given_up_at_once) {
-  client.send(request("POST /", "Content-Length: 10000000\r\n"));
+  client.send(request("POST /", "Content-Length: 8000000\r\n"));
   server = accept();
   server.take_until("\r\n\r\n");
   client.send_some(std::string(1'000'000, 'x'));  // until nobody takes more
@@ -99,7 +99,7 @@ TEST_F(Slow, a_client_that_does_not_read_is_cut_off) {
   client.send(request("GET /"));
   server = accept();
   server.take_until("\r\n\r\n");
-  server.send("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n");
   server.send_some(std::string(1'000'000, 'x'));
   gate.loop.advance(31s);
   EXPECT_EQ(gate.observed.last().code, Code::client_too_slow);

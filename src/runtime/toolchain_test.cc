@@ -69,6 +69,7 @@ TEST_F(Toolchain, an_aggregate_temporary_in_an_awaited_expression_is_freed_once)
 // The lambda outlives the task here, as it must.
 Task<std::string> capturing_lambda() {
   Counted captured(long_text);
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): what the test is about
   auto lambda = [captured](std::string tail) -> Task<std::string> {
     const auto slept = co_await sleep_for(1ms);
     co_return slept ? captured.text + tail : "";
@@ -136,7 +137,7 @@ TEST_F(Toolchain, exceptions_pass_through_frames) {
 Task<std::string> in_a_loop() {
   std::string all;
   for (int i = 0; i < 3; ++i) {
-    for (Counted each : {co_await make("a"), co_await make("b")}) all += each.text;
+    for (const Counted& each : {co_await make("a"), co_await make("b")}) all += each.text;
     if (i == 1) continue;
     const Counted tail = co_await make(std::to_string(i));
     all += tail.text;

@@ -7,12 +7,14 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include <tuple>
+
 namespace sp::tls {
 namespace {
 
 using config::Finding;
 
-constexpr std::size_t largest_file = 8 * 1024 * 1024;
+constexpr std::size_t largest_file = std::size_t{8} * 1024 * 1024;
 
 void report(std::vector<Finding>& findings, const config::Place& place, std::string message, std::string remedy) {
   findings.push_back({Finding::Severity::error, place, std::move(message), std::move(remedy)});
@@ -117,7 +119,7 @@ std::optional<Authorities> load_authorities(const config::Text& path, const conf
   X509_STORE_set_flags(found.store.get(), X509_V_FLAG_PARTIAL_CHAIN);
   for (X509Ptr& certificate : certificates) {
     X509_STORE_add_cert(found.store.get(), certificate.get());
-    if (sk_X509_push(found.certificates.get(), certificate.get()) > 0) certificate.release();
+    if (sk_X509_push(found.certificates.get(), certificate.get()) > 0) std::ignore = certificate.release();
   }
   ERR_clear_error();
   return found;

@@ -80,7 +80,7 @@ TEST_F(Streams, begin_a_burst_with_small_records_in_one_write) {
   quiet(ends);
   loop.advance(std::chrono::seconds(5));
   const auto before = ends.server_pipe->counts();
-  const std::string body(64 * 1024, 'b');
+  const std::string body(std::size_t{64} * 1024, 'b');
   EXPECT_EQ(write(*ends.server, {body}).bytes, body.size());
   EXPECT_EQ(ends.server_pipe->counts().writes - before.writes, 1u);
   const auto overhead = ends.server_pipe->counts().bytes_written - before.bytes_written - body.size();

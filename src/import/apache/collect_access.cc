@@ -134,7 +134,7 @@ Admitted from_lines(Directives directives, std::string_view name) {
 }
 
 Admitted evaluate_order(Directives directives) {
-  const Admitted allow = from_lines(directives, "Allow");
+  Admitted allow = from_lines(directives, "Allow");
   const Admitted deny = from_lines(directives, "Deny");
   const auto order = std::ranges::find_if(directives, [](const Directive& each) { return each.is("Order"); });
   std::string words;

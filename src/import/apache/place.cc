@@ -95,6 +95,7 @@ class Placer {
     for (Rule& rule : rules_) write_rest_as_regex(rule);
     make_order_explicit();
     std::vector<PlacedRule> placed;
+    placed.reserve(rules_.size());
     for (const Rule& rule : rules_) placed.push_back({rule, settings_of(rule)});
     return placed;
   }

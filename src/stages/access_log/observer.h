@@ -13,7 +13,7 @@ namespace sp::access_log {
 class LogObserver final : public proxy::Observer {
  public:
   // A batch is handed over when it is this large or this old.
-  static constexpr std::size_t batch_octets = 32 * 1024;
+  static constexpr std::size_t batch_octets = std::size_t{32} * 1024;
   static constexpr runtime::Duration batch_age{100};
 
   // All outlive it. Made before the worker; destroyed after it, on any thread, when the loop has ended.
