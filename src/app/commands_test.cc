@@ -82,7 +82,7 @@ TEST(Check, prints_json) {
   EXPECT_EQ(list[0]["line"], 1);
 }
 
-std::string explained(ExplainArguments arguments, Exit exit = Exit::ok) {
+std::string explained(const ExplainArguments& arguments, Exit exit = Exit::ok) {
   TestWorld t;
   t.files.files["sallyport.yaml"] = two_sites;
   EXPECT_EQ(explain_command(arguments, t.world), exit) << t.err();

@@ -26,6 +26,9 @@ class ListHook {
   ListHook* previous_ = nullptr;
 };
 
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): the analyzer does not see that an element which was destroyed has
+// left its list before, and takes the next one for it.
+
 // Does not own its elements. T derives from ListHook (once).
 template <class T>
 class IntrusiveList {
@@ -67,5 +70,7 @@ class IntrusiveList {
   }
   ListHook root_;
 };
+
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
 }  // namespace sp

@@ -18,10 +18,10 @@ using runtime::TimePoint;
 namespace {
 
 // Content that nobody wanted is read and dropped up to here, so that the connection can go on; beyond it is closed.
-constexpr std::uint64_t worth_draining = 64 * 1024;
+constexpr std::uint64_t worth_draining = std::uint64_t{64} * 1024;
 // How long, and how much, a client may go on sending after the last response (RFC 9112 section 9.6).
 constexpr runtime::Duration linger_time{2000};
-constexpr std::size_t linger_octets = 1024 * 1024;
+constexpr std::size_t linger_octets = std::size_t{1024} * 1024;
 
 }  // namespace
 

@@ -11,7 +11,7 @@ using runtime::Stream;
 using runtime::Task;
 
 // Below it a read and a write are as good.
-constexpr std::uint64_t worth_a_pipe = 64 * 1024;
+constexpr std::uint64_t worth_a_pipe = std::uint64_t{64} * 1024;
 
 }  // namespace
 

@@ -129,18 +129,18 @@ TEST_F(Spliced, a_body_without_length_ends_with_its_connection) {
   begin({Framing::Kind::until_close, 0});
   EXPECT_FALSE(worth_splicing(body, *client.near)) << "it may be short";
   finishes = true;
-  head.append(std::string_view(text).substr(0, 64 * 1024));
+  head.append(std::string_view(text).substr(0, std::size_t{64} * 1024));
   ASSERT_TRUE(body.buffered());
   EXPECT_TRUE(worth_splicing(body, *client.near));
-  world.run(all(std::string_view(text).substr(64 * 1024)));
+  world.run(all(std::string_view(text).substr(std::size_t{64} * 1024)));
   ASSERT_TRUE(result && *result);
   EXPECT_TRUE(body.complete());
-  EXPECT_TRUE(received == text.substr(64 * 1024));
+  EXPECT_TRUE(received == text.substr(std::size_t{64} * 1024));
 }
 
 // Whatever is said wrongly about readiness stops it for good.
 TEST_F(Spliced, a_body_that_drips_arrives_whole) {
-  const std::string text = noise(128 * 1024);
+  const std::string text = noise(std::size_t{128} * 1024);
   begin({Framing::Kind::length, text.size()});
   world.run(drip(text));
   ASSERT_TRUE(result && *result);

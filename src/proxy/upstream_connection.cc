@@ -90,13 +90,13 @@ void UpstreamStates::close_idle() {
 }
 
 void UpstreamStates::keep_only(std::span<const std::unique_ptr<policy::Upstream>> upstreams) {
-  std::erase_if(by_key_, [&](const auto& entry) {
-    const auto& [key, state] = entry;
-    state->retired = std::ranges::none_of(upstreams, [&](const auto& each) { return each->key == key; });
-    if (state->retired) {
-      for (auto& pool : state->pools) pool->clear();
+  std::erase_if(by_key_, [&](const auto& known) {
+    UpstreamState& state = *known.second;
+    state.retired = std::ranges::none_of(upstreams, [&](const auto& each) { return each->key == known.first; });
+    if (state.retired) {
+      for (auto& pool : state.pools) pool->clear();
     }
-    return state->retired;
+    return state.retired;
   });
 }
 

@@ -65,6 +65,7 @@ TEST_F(Pipes, that_hold_something_are_thrown_away) {
 
 TEST_F(Pipes, are_bounded_in_number) {
   std::vector<Pipe> all;
+  all.reserve(Pipe::most_in_use);
   for (std::size_t i = 0; i < Pipe::most_in_use; ++i) all.push_back(Pipe::take());
   EXPECT_TRUE(all.back().has_value());
   EXPECT_FALSE(Pipe::take().has_value());
