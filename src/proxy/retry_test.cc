@@ -234,6 +234,15 @@ TEST_F(Pools, ask_the_next_server_for_an_idempotent_request_without_an_answer) {
   client.expect(hi_there);
 }
 
+TEST_F(Pools, do_not_ask_the_next_server_once_the_content_has_waited_for_a_100) {
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server(second_server);
+  client.send(request("PUT /", "Expect: 100-continue\r\nContent-Length: 3\r\n"));
+  first.accept().close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(second.accepted(), 0u);
+}
+
 TEST_F(Pools, do_not_ask_the_next_server_for_a_POST_without_an_answer) {
   ScriptedServer& first = gate.server();
   ScriptedServer& second = gate.server(second_server);

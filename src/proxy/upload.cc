@@ -96,6 +96,7 @@ Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
 
 Task<void> Upload::run(Exchange& exchange) {
   running_ = true;
+  lost_ = lost_ || exchange.request.expects_continue;  // who has waited for a 100 does not wait again
   co_await send_rest(exchange);
   over_now();
 }
@@ -103,8 +104,8 @@ Task<void> Upload::run(Exchange& exchange) {
 // A kept connection may have been closed already: until the server shows a sign of life, what it is sent is kept.
 void Upload::keep(const Exchange& exchange, ByteView piece) {
   if (lost_) return;
-  lost_ = !exchange.reused_connection || exchange.connection->answered || exchange.request.expects_continue ||
-          kept_.view().size() + piece.size() > most_kept;
+  lost_ =
+      !exchange.reused_connection || exchange.connection->answered || kept_.view().size() + piece.size() > most_kept;
   if (lost_) return kept_.release();
   kept_.append(piece);
 }
