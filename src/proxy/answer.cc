@@ -56,7 +56,7 @@ Task<Result<Response>> at_once(Result<Response> response) { co_return response; 
 }  // namespace
 
 Task<Result<Response>> answer(Exchange& exchange) {
-  AdmissionContext context{*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
+  AdmissionContext context{exchange.client.snapshot(), *exchange.client.entry, exchange.client.hop()};
   {
     ExchangeVariables variables(exchange);
     admit(context, exchange.request, variables, exchange.arena, exchange.admission);

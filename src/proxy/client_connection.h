@@ -1,4 +1,5 @@
 // The connection on which requests come: what is the same for all of them, and what is left of it while none is there.
+// There may be very many of these: each octet counts.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "base/intrusive_list.h"
+#include "base/slab.h"
 #include "policy/forwarded.h"
 #include "proxy/snapshot.h"
 #include "runtime/stream.h"
@@ -19,24 +21,31 @@ namespace sp::proxy {
 class ParkedConnections;
 struct WorkerContexts;
 
-struct ClientConnection : ListHook {
-  std::shared_ptr<const Snapshot> snapshot;
-  std::shared_ptr<WorkerContexts> contexts;  // the TLS contexts that it needs
+// An address with a port; of a Unix socket the loopback address.
+struct ConnectionEnd {
+  IpAddress address;
+  std::uint16_t port = 0;
+};
+
+struct ClientConnection : ListHook, Lasting {
+  std::shared_ptr<WorkerContexts> contexts;  // the snapshot under which it came, and its TLS contexts
   std::unique_ptr<runtime::Stream> stream;
   const Entry* entry = nullptr;
   const Listen* listen = nullptr;
-  Endpoint peer;
-  Endpoint local;
-  std::string peer_text;  // the address without the port
-  policy::Hop hop;
-  tls::TlsStream* tls = nullptr;  // null: plain
   runtime::TimePoint accepted{};
-  runtime::TimePoint secured{};     // the TLS handshake was done
-  runtime::TimePoint idle_until{};  // while it waits for a request: when it is closed
+  runtime::TimePoint secured{};  // the TLS handshake was done
   std::uint64_t id = 0;
   std::uint32_t requests = 0;
+  bool trusted = false;  // trusted_proxies holds the peer
+  ConnectionEnd peer, local;
+  std::string peer_text;  // the address without the port
 
-  // While it is parked.
+  const Snapshot& snapshot() const;
+  policy::Hop hop() const;
+  // Null: plain, or not secured yet.
+  tls::TlsStream* tls() const;
+
+  // While it is parked. Before that, `wait.deadline` is when it is closed if no request comes.
   struct Wait : runtime::IoWait {
     explicit Wait(ClientConnection& owner);
     ClientConnection& client;

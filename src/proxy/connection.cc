@@ -48,8 +48,6 @@ Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stre
   parent.subscribe(on_cancel);
   auto done = co_await stream.handshake(deadline);
   if (done) {
-    client.tls = &stream;
-    client.secured = worker.loop().precise_now();
     co_return true;
   }
   const tls::Diagnosis* diagnosis = stream.diagnosis();
@@ -74,6 +72,7 @@ Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> cl
     bool done = co_await secure(worker, *client, *secured, deadline, worker.before_requests());
     if (!done) co_return;
     client->stream = std::move(secured);
+    client->secured = worker.loop().precise_now();
   }
   co_await serve_requests(worker, std::move(client), parent);
 }
@@ -81,9 +80,17 @@ Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> cl
 Task<void> serve_requests(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
   auto ending = H1Session::Ending::idle;
   while (ending == H1Session::Ending::idle) {
+    H1Session::TunnelStart start;
     {
       H1Session session(worker, *client, parent);
       ending = co_await session.run();
+      start = session.take_tunnel();
+    }
+    if (ending == H1Session::Ending::tunnel) {
+      start.tunnel->client = std::move(client->stream);
+      client.reset();
+      worker.tunnels().begin(std::move(start.tunnel), std::move(start.from_client), std::move(start.from_upstream));
+      co_return;
     }
     if (ending == H1Session::Ending::idle && worker.park(client)) co_return;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/arena.h"
 #include "http/message.h"
@@ -71,6 +72,7 @@ class Occupancy {
  public:
   Occupancy() = default;
   ~Occupancy() { leave(); }
+  Occupancy(Occupancy&& other) noexcept : state_(std::exchange(other.state_, nullptr)), server_(other.server_) {}
   Occupancy(const Occupancy&) = delete;
   Occupancy& operator=(const Occupancy&) = delete;
   void enter(UpstreamState& state, std::size_t server);

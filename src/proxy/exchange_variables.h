@@ -11,7 +11,7 @@ class ExchangeVariables final : public RequestVariables {
   explicit ExchangeVariables(Exchange& exchange)
       : RequestVariables(exchange.request, exchange.admission), exchange_(exchange) {
     client_port = exchange.client.peer.port;
-    tls = exchange.client.tls;
+    tls = exchange.client.tls();
     server = exchange.server;
     upstream = exchange.upstream;
     server_address = exchange.server_address;

@@ -21,7 +21,7 @@ using runtime::TimePoint;
 constexpr int most_interim = 32;
 
 AdmissionContext context_of(const Exchange& exchange) {
-  return {*exchange.client.snapshot, *exchange.client.entry, exchange.client.hop};
+  return {exchange.client.snapshot(), *exchange.client.entry, exchange.client.hop()};
 }
 
 // The servers that this request has met.

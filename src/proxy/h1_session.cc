@@ -1,11 +1,12 @@
 #include "proxy/h1_session.h"
 
 #include <array>
+#include <exception>
+#include <new>
 
 #include "proxy/answer.h"
 #include "proxy/forward.h"
 #include "proxy/splice_body.h"
-#include "proxy/tunnel.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
 
@@ -40,12 +41,12 @@ H1Session::~H1Session() = default;
 Task<H1Session::Ending> H1Session::run() {
   const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
   for (;;) {
-    client_.idle_until = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
+    client_.wait.deadline = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
     while (in_.empty()) {
       if (worker_.draining()) co_return Ending::over;
       if (stream_.try_read({}).status == runtime::IoStatus::would_block) {
         give_back_memory();
-        auto readable = stream_.readable(client_.idle_until);
+        auto readable = stream_.readable(client_.wait.deadline);
         waiting_ = &readable;
         worker_.idle(*this);
         auto ready = co_await readable;
@@ -58,6 +59,7 @@ Task<H1Session::Ending> H1Session::run() {
     body_.finish();
     arena_.reset();
     if (after == After::linger) co_await linger();
+    if (after == After::tunnel) co_return Ending::tunnel;
     if (after != After::next) co_return Ending::over;
     co_await share_.spend(runtime::FairShare::request);
   }
@@ -95,12 +97,6 @@ Error H1Session::not_sent(const Error& error) const {
 // The head, if all of it is here.
 Result<bool> H1Session::take_head(Exchange& exchange) {
   SP_TRY_PLAIN(std::size_t octets, reader_.read(in_.view(), exchange.request, persistence_));
-  if (octets != 0 && !exchange.request.upgrade.empty()) {
-    // A tunnel may stay for days: what is known of its request is not to hold the buffer in which it came.
-    ByteView head = arena_.copy(in_.view().substr(0, octets));
-    exchange.request = http::RequestHead(arena_);
-    SP_TRY_PLAIN(octets, reader_.read(head, exchange.request, persistence_));
-  }
   in_.consume(octets);
   return octets != 0;
 }
@@ -155,9 +151,17 @@ Task<H1Session::After> H1Session::serve_one() {
   begin_body(exchange);
   runtime::HangupWatch watch{&H1Session::client_gone, &exchange};
   stream_.watch_hangup(&watch);
-  After after = co_await respond(exchange);
+  After after = After::close;
+  std::exception_ptr out_of_memory;
+  try {
+    after = co_await respond(exchange);
+  } catch (const std::bad_alloc&) {  // an upload that goes on beside it has to end first
+    out_of_memory = std::current_exception();
+  }
   stream_.watch_hangup(nullptr);
   co_await leave_upstream(exchange);
+  if (out_of_memory) std::rethrow_exception(out_of_memory);
+  if (after == After::tunnel) co_return after;
   exchange.times.last_byte = worker_.loop().precise_now();
   exchange.request_octets += body_.taken();
   worker_.observer().exchange_ended(exchange);
@@ -189,7 +193,7 @@ Task<H1Session::After> H1Session::respond(Exchange& exchange) {
       exchange.from_upstream = false;
     }
     if (response->tunnel != nullptr) {
-      After after = co_await tunnel(exchange, *response);
+      After after = co_await switch_protocols(exchange, *response);
       co_return after;
     }
     auto after = co_await write_response(exchange, *response);
@@ -203,7 +207,7 @@ Task<H1Session::After> H1Session::respond(Exchange& exchange) {
 
 // Whether another request can follow, as far as is known when the response's head is written.
 bool H1Session::stays_open(const Exchange& exchange) const {
-  if (!persistence_.keep_alive || worker_.draining() || !worker_.current(*client_.snapshot)) return false;
+  if (!persistence_.keep_alive || worker_.draining() || !worker_.current(client_.snapshot())) return false;
   if (body_.complete()) return true;
   // Content that was not read: a client that waits for a 100 may or may not send it.
   return !exchange.upload.started() && !exchange.request.expects_continue && body_.remaining() <= worth_draining;
@@ -322,7 +326,7 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
   co_return Result<void>{};
 }
 
-Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response) {
+Task<H1Session::After> H1Session::switch_protocols(Exchange& exchange, Response& response) {
   codec::h1::ResponseContext context{
       .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
   std::size_t room = head_octets(response.head.fields) + response.head.reason.size() + 512;
@@ -335,18 +339,22 @@ Task<H1Session::After> H1Session::tunnel(Exchange& exchange, Response& response)
   exchange.status = response.head.status;
   auto sent = co_await write_all(stream_, pieces, out_pace_);
   if (!sent) co_return After::close;
-  ByteView from_client = arena_.copy(in_.view()), from_upstream = arena_.copy(response.tunnel_begin);
-  in_.release();
-  exchange.connection->in.release();
-  TunnelResult result = co_await run_tunnel(stream_, *response.tunnel, {from_client, from_upstream},
-                                            exchange.timeouts().tunnel_idle, exchange.scope.token());
-  exchange.request_octets = result.from_client;
-  exchange.response_octets = result.from_upstream;
-  if (result.code != Code::ok && result.code != Code::timeout) {  // broken on one side: not to look ended on the other
-    stream_.reset_on_close();
-    response.tunnel->reset_on_close();
-  }
-  co_return After::close;
+  begin_tunnel(exchange, response);
+  co_return After::tunnel;
+}
+
+// From here on there is no exchange any more, only what is to be told of it at the tunnel's end.
+void H1Session::begin_tunnel(Exchange& exchange, const Response& response) {
+  tunnel_start_.from_client = in_.view();
+  tunnel_start_.from_upstream = response.tunnel_begin;
+  auto tunnel = std::make_unique<Tunnel>();
+  tunnel->idle = exchange.timeouts().tunnel_idle;
+  exchange.connection->end_lease();
+  tunnel->upstream_context = std::move(exchange.connection->context);
+  tunnel->upstream = std::move(exchange.connection->stream);
+  exchange.connection.reset();
+  tunnel->memo = ExchangeMemo::of(exchange);
+  tunnel_start_.tunnel = std::move(tunnel);
 }
 
 // The client may still be sending. Closing at once would reset the connection, and could take the response with it.

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/intrusive_list.h"
 #include "codec/h1/request_reader.h"
 #include "codec/h1/writer.h"
 #include "proxy/exchange.h"
 #include "proxy/h1_body.h"
+#include "proxy/tunnel.h"
 #include "runtime/fair_share.h"
 #include "runtime/wait.h"
 
@@ -19,8 +21,15 @@ class H1Session final : public ListHook, private InterimSink {
   ~H1Session() override;
 
   // `idle`: it was told to park, and the connection waits for its next request. `over`: one side wants no more.
-  enum class Ending : std::uint8_t { idle, over };
+  // `tunnel`: it is no HTTP any more; take_tunnel() has what goes on.
+  enum class Ending : std::uint8_t { idle, over, tunnel };
   runtime::Task<Ending> run();
+
+  struct TunnelStart {
+    std::unique_ptr<Tunnel> tunnel;  // without the client's stream
+    std::string from_client, from_upstream;
+  };
+  TunnelStart take_tunnel() { return std::move(tunnel_start_); }
 
   // ---- for those that wait for a request: nobody loses anything ----
   void close_idle() { stream_.abort(Code::shutting_down); }
@@ -28,7 +37,7 @@ class H1Session final : public ListHook, private InterimSink {
   void park();
 
  private:
-  enum class After : std::uint8_t { next, linger, close };
+  enum class After : std::uint8_t { next, linger, close, tunnel };
 
   void give_back_memory();
   bool take_octets();
@@ -41,7 +50,8 @@ class H1Session final : public ListHook, private InterimSink {
   runtime::Task<Result<After>> write_response(Exchange& exchange, Response& response);
   runtime::Task<Result<void>> stream_body(Exchange& exchange, BodySource& body, bool chunked);
   runtime::Task<Result<void>> write_last_chunk(const http::Fields* trailers);
-  runtime::Task<After> tunnel(Exchange& exchange, Response& response);
+  runtime::Task<After> switch_protocols(Exchange& exchange, Response& response);
+  void begin_tunnel(Exchange& exchange, const Response& response);
   runtime::Task<void> linger();
   runtime::Task<Result<void>> send_interim(const http::ResponseHead& head) override;
   bool stays_open(const Exchange& exchange) const;
@@ -61,6 +71,7 @@ class H1Session final : public ListHook, private InterimSink {
   Pace out_pace_;
   runtime::FairShare share_;
   runtime::Stream::Operation* waiting_ = nullptr;  // for a request
+  TunnelStart tunnel_start_;
   bool parking_ = false;
   bool continued_ = false;  // a 100 has been sent for this request
   bool sending_interim_ = false;

@@ -9,7 +9,6 @@ bool ParkedConnections::park(std::unique_ptr<ClientConnection>& client) {
   if (client->stream->try_read({}).status != runtime::IoStatus::would_block) return false;
   ClientConnection& kept = *client.release();
   kept.wait.among = this;
-  kept.wait.deadline = kept.idle_until;
   parked_.push_back(kept);
   ++size_;
   kept.stream->arm(runtime::Direction::read, kept.wait);

@@ -19,8 +19,8 @@ class ParkedConnections {
   ParkedConnections(const ParkedConnections&) = delete;
   ParkedConnections& operator=(const ParkedConnections&) = delete;
 
-  // Keeps it until its client says something (resume), goes away, or `idle_until` comes. False, and nothing is taken,
-  // if there is something to read now.
+  // Keeps it until its client says something (resume), goes away, or `wait.deadline` comes. False, and nothing is
+  // taken, if there is something to read now.
   bool park(std::unique_ptr<ClientConnection>& client);
   void close_all();
   std::size_t size() const { return size_; }

@@ -68,6 +68,14 @@ TEST_F(Parked, are_closed_when_they_were_idle_for_long_enough) {
   EXPECT_EQ(gate.sessions(), 1u);
 }
 
+TEST_F(Parked, are_all_of_them_when_nothing_goes_on) {
+  Scripted client = parked();
+  gate.loop.advance(5s);
+  EXPECT_EQ(gate.worker().parked(), 2u);
+  ask(client, "GET /again");
+  ask(others[0], "GET /again");
+}
+
 TEST_F(Parked, end_when_the_client_goes) {
   Scripted client = parked();
   client.close();

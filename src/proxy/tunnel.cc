@@ -3,119 +3,156 @@
 #include <array>
 
 #include "proxy/buffer.h"
+#include "proxy/tunnels.h"
 #include "proxy/write_all.h"
 #include "runtime/fair_share.h"
 #include "runtime/loop.h"
+#include "runtime/scope.h"
 
 namespace sp::proxy {
+
+Tunnel::Tunnel() : client_wait(&Tunnels::client_woken, *this), upstream_wait(&Tunnels::upstream_woken, *this) {}
+
 namespace {
 
 using runtime::Loop;
 using runtime::Stream;
 using runtime::Task;
 
-// Both directions know each other: an idle time-out is about the tunnel, not about one side of it.
-struct Shared {
-  Stream& client;
-  Stream& upstream;
-  runtime::Duration idle;
-  runtime::TimePoint active;
-  Code code = Code::ok;
+// One direction. `waits`: for octets, and for nothing else.
+struct Flow {
+  Stream& from;
+  Stream& to;
+  std::uint64_t& count;
+  Stream::Operation* waits = nullptr;
+};
 
+// Both directions know each other: an idle time-out is about the tunnel, not about one side of it, and so is quiet.
+struct Carrying {
+  explicit Carrying(Tunnel& carried)
+      : tunnel(carried),
+        from_client{*carried.client, *carried.upstream, carried.from_client},
+        from_upstream{*carried.upstream, *carried.client, carried.from_upstream} {}
+  Tunnel& tunnel;
+  Flow from_client, from_upstream;
+  TunnelPause pause = TunnelPause::ended;
+
+  Flow& other(const Flow& flow) { return &flow == &from_client ? from_upstream : from_client; }
+  runtime::TimePoint patience() const { return tunnel.active + tunnel.idle; }
+  void passed(Flow& flow, std::size_t octets) {
+    flow.count += octets;
+    tunnel.active = Loop::current().now();
+  }
   void fail_with(Code why) {
-    if (code == Code::ok) code = why;
-    client.abort(why);
-    upstream.abort(why);
+    if (pause == TunnelPause::ended) pause = why == Code::timeout ? TunnelPause::idle : TunnelPause::broken;
+    tunnel.client->abort(why);
+    tunnel.upstream->abort(why);
   }
 };
 
-void abort_both(void* shared, Code why) { static_cast<Shared*>(shared)->fail_with(why); }
+void abort_both(void* carrying, Code why) { static_cast<Carrying*>(carrying)->fail_with(why); }
 
-Task<Result<void>> write_piece(Shared& shared, Stream& to, ByteView piece) {
-  std::array<iovec, 1> pieces{piece_of(piece)};
-  auto written = co_await write_all(to, pieces, shared.idle);
-  co_return written;
-}
+enum class Came : std::uint8_t { octets, nothing, failure };
 
-// Until there is something to read: false at the end of the tunnel's patience.
-Task<Result<void>> wait_for_octets(Shared& shared, Stream& from) {
+// Until there is something to read; nothing, if there is nothing on the other side either.
+Task<Came> wait_for_octets(Carrying& carrying, Flow& flow) {
   for (;;) {
-    auto ready = co_await from.readable(shared.active + shared.idle);
-    if (ready || ready.error().code != Code::timeout) co_return ready;
-    if (Loop::current().now() >= shared.active + shared.idle) co_return ready;
+    Stream::Operation*& other = carrying.other(flow).waits;
+    if (other != nullptr && flow.from.try_read({}).status == runtime::IoStatus::would_block) {
+      carrying.pause = TunnelPause::quiet;
+      other->interrupt(Code::cancelled);
+      co_return Came::nothing;
+    }
+    auto readable = flow.from.readable(carrying.patience());
+    flow.waits = &readable;
+    auto ready = co_await readable;
+    flow.waits = nullptr;
+    if (ready) co_return Came::octets;
+    if (carrying.pause == TunnelPause::quiet) co_return Came::nothing;
+    const Code why = ready.error().code;
+    if (why == Code::timeout && Loop::current().now() < carrying.patience()) continue;
+    carrying.fail_with(why);
+    co_return Came::failure;
   }
 }
 
 // Moves what is there, as long as more is there at once, without copying it.
-Task<Result<void>> splice_bulk(Shared& shared, Stream& from, Stream& to, std::uint64_t& count,
-                               runtime::FairShare& share) {
+Task<Result<void>> splice_bulk(Carrying& carrying, Flow& flow, runtime::FairShare& share) {
   runtime::Pipe pipe = runtime::Pipe::take();
-  Pace pace(shared.idle, 0);
+  Pace pace(carrying.tunnel.idle, 0);
   std::uint64_t sent = 0;
   while (pipe.has_value()) {
-    auto filled = from.try_read_into(pipe, pipe.capacity());
+    auto filled = flow.from.try_read_into(pipe, pipe.capacity());
     if (filled.status == runtime::IoStatus::failed) co_return fail(filled.code, "splice");
     if (filled.status != runtime::IoStatus::done) break;  // an end is found again by reading
-    count += filled.bytes;
-    shared.active = Loop::current().now();
-    SP_CHECK(co_await write_all(to, pipe, pace, sent));
-    shared.active = Loop::current().now();
+    carrying.passed(flow, filled.bytes);
+    SP_CHECK(co_await write_all(flow.to, pipe, pace, sent));
+    carrying.passed(flow, 0);
     co_await share.spend(filled.bytes);
   }
   co_return Result<void>{};
 }
 
-Task<void> pump(Shared& shared, Stream& from, Stream& to, ByteView begin, std::uint64_t& count) {
+Task<Result<void>> pass_on(Carrying& carrying, Flow& flow, ByteView octets) {
+  carrying.passed(flow, octets.size());
+  std::array<iovec, 1> pieces{piece_of(octets)};
+  SP_CHECK(co_await write_all(flow.to, pieces, carrying.tunnel.idle));
+  carrying.passed(flow, 0);
+  co_return Result<void>{};
+}
+
+// Until the end of this direction, or until the tunnel is quiet.
+Task<Result<void>> pump(Carrying& carrying, Flow& flow, ByteView begin) {
   Buffer buffer;
   runtime::FairShare share;
-  const bool both_plain = from.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+  const bool both_plain = flow.from.plain_descriptor() >= 0 && flow.to.plain_descriptor() >= 0;
   if (!begin.empty()) {
-    count += begin.size();
-    auto written = co_await write_piece(shared, to, begin);
-    if (!written) co_return shared.fail_with(written.error().code);
+    SP_CHECK(co_await pass_on(carrying, flow, begin));
   }
   for (;;) {
-    auto ready = co_await wait_for_octets(shared, from);
-    if (!ready) co_return shared.fail_with(ready.error().code);
     std::span<char> room = buffer.room();
-    auto tried = from.try_read(room);
+    auto tried = flow.from.try_read(room);
+    if (tried.status == runtime::IoStatus::failed) co_return fail(tried.code, "tunnel");
+    if (tried.status == runtime::IoStatus::end) break;
     if (tried.status == runtime::IoStatus::would_block) {
       buffer.release();
+      if (co_await wait_for_octets(carrying, flow) != Came::octets) co_return Result<void>{};
       continue;
     }
-    if (tried.status == runtime::IoStatus::failed) co_return shared.fail_with(tried.code);
-    if (tried.status == runtime::IoStatus::end) break;
-    count += tried.bytes;
-    shared.active = Loop::current().now();
-    auto written = co_await write_piece(shared, to, {room.data(), tried.bytes});
-    if (!written) co_return shared.fail_with(written.error().code);
-    shared.active = Loop::current().now();
+    SP_CHECK(co_await pass_on(carrying, flow, {room.data(), tried.bytes}));
     co_await share.spend(tried.bytes);
-    if (tried.bytes < room.size()) {
-      buffer.release();
-    } else if (both_plain) {  // a whole buffer: this is more than messages
-      auto spliced = co_await splice_bulk(shared, from, to, count, share);
-      if (!spliced) co_return shared.fail_with(spliced.error().code);
+    if (tried.bytes == room.size() && both_plain) {  // a whole buffer: this is more than messages
+      SP_CHECK(co_await splice_bulk(carrying, flow, share));
     }
   }
-  auto finished = co_await to.finish(Loop::current().now() + shared.idle);
-  if (!finished) shared.fail_with(finished.error().code);
+  auto finished = co_await flow.to.finish(Loop::current().now() + carrying.tunnel.idle);
+  co_return finished;
+}
+
+Task<void> run(Carrying& carrying, Flow& flow, ByteView begin) {
+  try {
+    auto done = co_await pump(carrying, flow, begin);
+    if (!done) carrying.fail_with(done.error().code);
+  } catch (const std::bad_alloc&) {
+    carrying.fail_with(Code::out_of_memory);
+  }
 }
 
 }  // namespace
 
-Task<TunnelResult> run_tunnel(Stream& client, Stream& upstream, TunnelBegin begin, runtime::Duration idle,
-                              runtime::CancelToken& parent) {
-  TunnelResult result;
-  Shared shared{client, upstream, idle, Loop::current().now()};
-  runtime::CancelCallback on_cancel(&abort_both, &shared);
+Task<TunnelPause> carry(Tunnel& tunnel, TunnelBegin begin, runtime::CancelToken& parent) {
+  Carrying carrying(tunnel);
+  runtime::CancelCallback on_cancel(&abort_both, &carrying);
   parent.subscribe(on_cancel);
   runtime::Scope scope;
-  scope.spawn(pump(shared, client, upstream, begin.from_client, result.from_client));
-  scope.spawn(pump(shared, upstream, client, begin.from_upstream, result.from_upstream));
+  try {
+    scope.spawn(run(carrying, carrying.from_client, begin.from_client));
+    scope.spawn(run(carrying, carrying.from_upstream, begin.from_upstream));
+  } catch (const std::bad_alloc&) {
+    carrying.fail_with(Code::out_of_memory);
+  }
   co_await scope.join();
-  result.code = shared.code;
-  co_return result;
+  co_return carrying.pause;
 }
 
 }  // namespace sp::proxy

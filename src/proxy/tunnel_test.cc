@@ -40,6 +40,86 @@ TEST_F(Tunnels, carry_octets_both_ways) {
   EXPECT_EQ(gate.observed.last().response_octets, 22u);
 }
 
+TEST_F(Tunnels, are_at_rest_while_nothing_passes) {
+  open();
+  EXPECT_EQ(gate.worker().tunnels().resting(), 1u);
+  client.send("ping");
+  server.expect("ping");
+  server.send("pong");
+  client.expect("pong");
+  EXPECT_EQ(gate.worker().tunnels().resting(), 1u);
+  const std::string block(1 << 20, 'x');
+  const std::size_t taken = client.send_some(block);  // more than the server's kernel takes
+  EXPECT_EQ(gate.worker().tunnels().resting(), 0u);
+  EXPECT_EQ(server.take_all().size(), taken);
+  EXPECT_EQ(gate.worker().tunnels().resting(), 1u);
+  EXPECT_EQ(gate.sessions(), 1u);
+}
+
+TEST_F(Tunnels, are_told_of_at_their_end_with_all_that_was_known_at_their_beginning) {
+  client.send(request("GET /ws?room=1",
+                      "User-Agent: a browser\r\nReferer: https://a.test/\r\nUpgrade: websocket\r\n"
+                      "Connection: Upgrade\r\n"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  server.send(switched);
+  client.expect(switched_there);
+  client.send("ping");
+  server.expect("ping");
+  EXPECT_TRUE(gate.observed.exchanges.empty());
+  server.close();
+  client.close();
+  ASSERT_EQ(gate.observed.exchanges.size(), 1u);
+  const testing::Ended ended = gate.observed.last();
+  EXPECT_EQ(ended.status, 101);
+  EXPECT_EQ(ended.code, Code::ok);
+  EXPECT_EQ(ended.client, "203.0.113.1");
+  EXPECT_EQ(ended.authority, "a.test");
+  EXPECT_EQ(ended.path, "/ws");
+  EXPECT_EQ(ended.query, "room=1");
+  EXPECT_EQ(ended.referer, "https://a.test/");
+  EXPECT_EQ(ended.user_agent, "a browser");
+  EXPECT_EQ(ended.route, "/");
+  EXPECT_EQ(ended.server, "10.0.0.1:8000");
+  EXPECT_EQ(ended.attempts, 1u);
+  EXPECT_EQ(ended.request_octets, 4u);
+  EXPECT_TRUE(ended.from_upstream);
+}
+
+TEST_F(Tunnels, occupy_their_server_until_they_end) {
+  ASSERT_TRUE(gate.reload(
+      one_site("- { path: /, to: app }",
+               "upstreams:\n  app:\n    servers: [ \"http://10.0.0.1:8000\", \"http://10.0.0.2:8000\" ]\n")));
+  testing::ScriptedServer& second = gate.server("10.0.0.2:8000");
+  Scripted browser = gate.client();
+  browser.send(asked);
+  const bool at_first = gate.server().waiting() != 0;
+  Scripted tunnel = at_first ? gate.server().accept() : second.accept();
+  tunnel.take_until("\r\n\r\n");
+  tunnel.send(switched);
+  browser.expect(switched_there);
+  EXPECT_EQ(gate.worker().tunnels().resting(), 1u);
+  for (int i = 0; i < 8; ++i) {  // the other one has less to do
+    Scripted other = gate.client();
+    other.send(request("GET /"));
+    ASSERT_EQ((at_first ? second : gate.server()).waiting(), 1u);
+    Scripted busy = (at_first ? second : gate.server()).accept();
+    busy.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    busy.close();
+    other.close();
+  }
+}
+
+TEST_F(Tunnels, that_are_at_rest_end_with_the_gate) {
+  open();
+  gate.worker().drain();
+  EXPECT_EQ(gate.sessions(), 1u);
+  gate.worker().cut();
+  EXPECT_EQ(gate.sessions(), 0u);
+  server.expect_reset();
+  EXPECT_EQ(gate.observed.last().status, 101);
+}
+
 TEST_F(Tunnels, begin_with_what_came_behind_the_heads) {
   client.send(asked + "early client");
   server = accept();

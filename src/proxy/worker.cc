@@ -11,6 +11,7 @@
 #include "proxy/h1_session.h"
 #include "runtime/frame_pool.h"
 #include "tls/client_context.h"
+#include "tls/out_buffer.h"
 #include "tls/server_context.h"
 
 namespace sp::proxy {
@@ -22,8 +23,7 @@ WorkerContexts::~WorkerContexts() = default;
 
 // One listener: it stays while the configuration changes around it.
 struct Worker::Serving {
-  std::shared_ptr<const Snapshot> snapshot;
-  std::uint32_t entry = 0;
+  std::uint32_t entry = 0;  // both in the worker's snapshot
   std::uint32_t listen = 0;
   Endpoint endpoint;
   std::unique_ptr<runtime::Listener> listener;
@@ -31,15 +31,15 @@ struct Worker::Serving {
 
 Worker::Worker(WorkerDeps deps)
     : deps_(deps), random_(deps.seed), parked_([this](std::unique_ptr<ClientConnection> client) {
-        unless_memory_ends(
-            [&] { scope_.spawn(unless_memory_ends(serve_requests(*this, std::move(client), scope_.token()))); });
+        spawn([&] { return serve_requests(*this, std::move(client), scope_.token()); });
       }) {}
 Worker::~Worker() = default;
 
 namespace {
 
 // The contexts of one snapshot: what cannot be made was found when the snapshot was (it made one too).
-Result<std::shared_ptr<WorkerContexts>> make_contexts(const Snapshot& snapshot) {
+Result<std::shared_ptr<WorkerContexts>> make_contexts(std::shared_ptr<const Snapshot> of) {
+  const Snapshot& snapshot = *of;
   static constexpr std::array<std::string_view, 1> alpn{"http/1.1"};
   auto contexts = std::make_shared<WorkerContexts>();
   for (const Entry& entry : snapshot.entries) {
@@ -57,13 +57,19 @@ Result<std::shared_ptr<WorkerContexts>> make_contexts(const Snapshot& snapshot) 
     }
     contexts->clients.push_back(std::move(context));
   }
+  contexts->snapshot = std::move(of);
   return contexts;
+}
+
+ConnectionEnd end_of(const Endpoint& endpoint) {
+  if (endpoint.is_unix()) return {IpAddress::loopback4(), 0};
+  return {endpoint.address, endpoint.port};
 }
 
 }  // namespace
 
 Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<BoundListen> sockets) {
-  SP_TRY_PLAIN(std::shared_ptr<WorkerContexts> contexts, make_contexts(*snapshot));
+  SP_TRY_PLAIN(std::shared_ptr<WorkerContexts> contexts, make_contexts(snapshot));
   contexts_ = std::move(contexts);
   snapshot_ = std::move(snapshot);
   upstreams_.keep_only(snapshot_->policy->upstreams);
@@ -74,7 +80,6 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
       auto found = std::ranges::find_if(
           serving_, [&](const auto& s) { return s != nullptr && s->endpoint == entry.listens[i].endpoint; });
       if (found == serving_.end()) continue;
-      (*found)->snapshot = snapshot_;
       (*found)->entry = entry.number;
       (*found)->listen = i;
       staying.push_back(std::move(*found));
@@ -83,7 +88,6 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
   serving_ = std::move(staying);
   for (BoundListen& bound : sockets) {
     auto serving = std::make_unique<Serving>();
-    serving->snapshot = snapshot_;
     serving->entry = bound.entry;
     serving->listen = bound.listen;
     serving->endpoint = snapshot_->entries[bound.entry].listens[bound.listen].endpoint;
@@ -94,16 +98,6 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
     serving_.push_back(std::move(serving));
   }
   return {};
-}
-
-// A connection for which there is no memory is given up; the others go on. It is told when memory is tidied.
-template <class Work>
-void Worker::unless_memory_ends(Work work) {
-  try {
-    work();
-  } catch (const std::bad_alloc&) {
-    ++given_up_;
-  }
 }
 
 Task<void> Worker::unless_memory_ends(Task<void> serving) {
@@ -122,27 +116,22 @@ void Worker::accepted(Serving& serving, runtime::Accepted connection) {
 void Worker::serve(Serving& serving, runtime::Accepted connection) {
   auto made = std::make_unique<ClientConnection>();
   ClientConnection& client = *made;
-  client.snapshot = serving.snapshot;
   client.contexts = contexts_;
-  client.entry = &serving.snapshot->entries[serving.entry];
+  client.entry = &snapshot_->entries[serving.entry];
   client.listen = &client.entry->listens[serving.listen];
+  client.peer = end_of(connection.peer);
+  client.local = end_of(connection.local);
+  client.accepted = loop().precise_now();
+  client.id = next_id();
+  client.peer_text = client.peer.address.text();
   std::uint32_t most = client.entry->config->limits.connections;
   if (most != 0 && sessions() >= most) {
     deps_.observer.connection_failed(client, Code::too_many_connections, "limits.connections");
     return;
   }
-  client.peer = std::move(connection.peer);
-  client.local = std::move(connection.local);
-  client.accepted = loop().precise_now();
-  client.id = next_id();
-  if (client.peer.is_unix()) client.peer.address = IpAddress::loopback4();
-  client.peer_text = client.peer.address.text();
-  client.hop = {.peer = client.peer.address,
-                .peer_text = client.peer_text,
-                .trusted = client.entry->policy->trusted_proxies.contains(client.peer.address),
-                .scheme = client.listen->tls ? "https" : "http"};
+  client.trusted = client.entry->policy->trusted_proxies.contains(client.peer.address);
   client.stream = std::move(connection.stream);
-  scope_.spawn(unless_memory_ends(serve_connection(*this, std::move(made), scope_.token())));
+  spawn([&] { return serve_connection(*this, std::move(made), scope_.token()); });
 }
 
 void Worker::tell_of_given_up() {
@@ -153,6 +142,7 @@ void Worker::tell_of_given_up() {
 }
 
 void Worker::tidy_soon() {
+  quiet_intervals_ = 0;
   if (!tidying_.armed()) loop().timers().arm(tidying_, loop().now() + tidy_interval);
 }
 
@@ -165,6 +155,16 @@ void Worker::idle(H1Session& session) {
   oldest.park();
 }
 
+// All of them: nothing is going on. False: there were none.
+bool Worker::park_idle() {
+  const bool any = !idle_.empty();
+  while (H1Session* session = idle_.front()) {
+    busy(*session);
+    session->park();
+  }
+  return any;
+}
+
 void Worker::busy(H1Session& session) {
   if (!session.linked()) return;
   session.unlink();
@@ -174,13 +174,15 @@ void Worker::busy(H1Session& session) {
 // After a burst: what it needed goes back to the system.
 void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
-  std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks();
+  std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks() + tls::trim_out_buffers();
   if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);
   if (self.given_up_ != 0) self.tell_of_given_up();
-  const bool busy = self.scope_.running() > self.idle_count_;
-  if (octets == 0 && !busy) return;
-  self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);
+  const bool busy = self.scope_.running() > self.idle_count_ + self.tunnels_.resting();
+  // What was needed in the last interval is found to be unneeded in the next one at the earliest.
+  self.quiet_intervals_ = octets == 0 && !busy ? self.quiet_intervals_ + 1 : 0;
+  if (self.quiet_intervals_ == 2 && self.park_idle()) self.quiet_intervals_ = 0;
+  if (self.quiet_intervals_ < 2) self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);
 }
 
 void Worker::drain() {
@@ -194,6 +196,7 @@ void Worker::drain() {
 
 void Worker::cut() {
   parked_.close_all();
+  tunnels_.cut();
   scope_.cancel(Code::shutting_down);
 }
 

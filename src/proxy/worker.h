@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "proxy/exchange.h"
 #include "proxy/parked_connections.h"
 #include "proxy/snapshot.h"
+#include "proxy/tunnels.h"
 #include "proxy/upstream_connection.h"
 #include "runtime/network.h"
 #include "runtime/scope.h"
@@ -67,6 +69,7 @@ class H1Session;
 struct WorkerContexts {
   WorkerContexts();
   ~WorkerContexts();
+  std::shared_ptr<const Snapshot> snapshot;
   std::vector<std::unique_ptr<tls::ServerContext>> servers;  // by entry; null: plain
   std::vector<std::unique_ptr<tls::ClientContext>> clients;  // by Upstream::id; null: plain
   // What `all` knows of this upstream, which is looked up once.
@@ -126,21 +129,35 @@ class Worker {
   // A session waits for its next request, or goes on. Those that wait for longest are parked when there are many.
   void idle(H1Session& session);
   void busy(H1Session& session);
+  Tunnels& tunnels() { return tunnels_; }
+  // Runs a task (that `make` makes) beside the others until it ends, or until memory does.
+  template <class Make>
+  void spawn(Make make) {
+    unless_memory_ends([&] { scope_.spawn(unless_memory_ends(make())); });
+  }
+  // A connection for which there is no memory is given up; the others go on. It is told when memory is tidied.
+  template <class Work>
+  void unless_memory_ends(Work work) {
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      ++given_up_;
+    }
+  }
   // Keeps a connection that waits for its next request. False, and nothing is taken, if that has come.
   bool park(std::unique_ptr<ClientConnection>& client) { return !draining_ && parked_.park(client); }
 
  private:
   // How often memory that nobody needs is given back, while there is traffic.
-  static constexpr runtime::Duration tidy_interval{1000};
+  static constexpr runtime::Duration tidy_interval{500};
   struct Serving;
   static void tidy(void* worker);
   void tidy_soon();
+  bool park_idle();
   void tell_of_given_up();
   void accepted(Serving& serving, runtime::Accepted connection);
   void serve(Serving& serving, runtime::Accepted connection);
   runtime::Task<void> unless_memory_ends(runtime::Task<void> serving);
-  template <class Work>
-  void unless_memory_ends(Work work);
 
   WorkerDeps deps_;
   Random random_;
@@ -153,7 +170,9 @@ class Worker {
   IntrusiveList<H1Session> idle_;
   std::size_t idle_count_ = 0;
   ParkedConnections parked_;
+  Tunnels tunnels_{*this, scope_};
   runtime::Timer tidying_{&Worker::tidy, this};
+  unsigned quiet_intervals_ = 0;  // with nothing to tidy, one after the other
   bool draining_ = false;
   std::size_t given_up_ = 0;  // connections, for want of memory, since that was last told
   std::uint64_t last_id_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -35,7 +36,9 @@ Code code_of_errno(int error) {
   }
 }
 
-EpollStream::EpollStream(EpollLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {}
+EpollStream::EpollStream(EpollLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
+  static_assert(sizeof(EpollStream) <= 112);
+}
 
 EpollStream::~EpollStream() {
   if (destroyed_ != nullptr) *destroyed_ = true;
@@ -157,33 +160,45 @@ IoResult EpollStream::try_connected() {
 }
 
 void EpollStream::arm(Direction direction, IoWait& wait) {
-  Waiting& slot = waiting(direction);
-  slot.wait = &wait;
+  IoWait*& slot = waiting(direction);
+  slot = &wait;
   if (aborted_ != Code::ok) return wake(slot, aborted_);
   // Lazily: a timer that is armed for an earlier time stays, and looks again when it fires.
-  if (wait.deadline < slot.timer.when() || !slot.timer.armed()) loop_.timers().arm(slot.timer, wait.deadline);
+  if (wait.deadline != never && (wait.deadline < timer_.when() || !timer_.armed()))
+    loop_.timers().arm(timer_, wait.deadline);
 }
 
-void EpollStream::disarm(Direction direction) { waiting(direction).wait = nullptr; }
+void EpollStream::disarm(Direction direction) { waiting(direction) = nullptr; }
 
-void EpollStream::expired(Waiting& slot) {
-  if (slot.wait == nullptr) return;
-  if (slot.wait->deadline > loop_.now()) return loop_.timers().arm(slot.timer, slot.wait->deadline);
-  wake(slot, Code::timeout);
+void EpollStream::time_is_up() {
+  const TimePoint now = loop_.now();
+  const bool reader_is_late = reader_ != nullptr && reader_->deadline <= now;
+  const bool writer_is_late = writer_ != nullptr && writer_->deadline <= now;
+  TimePoint next = never;
+  if (reader_ != nullptr && !reader_is_late) next = reader_->deadline;
+  if (writer_ != nullptr && !writer_is_late) next = std::min(next, writer_->deadline);
+  if (next != never) loop_.timers().arm(timer_, next);
+  // Each may end in this object's destruction.
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  if (writer_is_late) wake(writer_, Code::timeout);
+  if (destroyed) return;
+  if (reader_is_late) wake(reader_, Code::timeout);
+  if (!destroyed) destroyed_ = nullptr;
 }
 
-void EpollStream::wake(Waiting& slot, Code why) {
-  IoWait* wait = slot.wait;
+void EpollStream::wake(IoWait*& waiting, Code why) {
+  IoWait* wait = waiting;
   if (wait == nullptr) return;
-  slot.wait = nullptr;
+  waiting = nullptr;
   wait->wake(*wait, why);
 }
 
 void EpollStream::abort(Code why) {
   if (aborted_ != Code::ok) return;
   aborted_ = why;
-  wake(reading_, why);  // only posts: this object is still there for the next line
-  wake(writing_, why);
+  wake(reader_, why);  // only posts: this object is still there for the next line
+  wake(writer_, why);
 }
 
 void EpollStream::on_events(std::uint32_t events) {
@@ -199,9 +214,9 @@ void EpollStream::on_events(std::uint32_t events) {
     watch->function(watch->context);
     if (destroyed) return;
   }
-  if (writable_) wake(writing_, Code::ok);
+  if (writable_) wake(writer_, Code::ok);
   if (destroyed) return;
-  if (readable_) wake(reading_, Code::ok);
+  if (readable_) wake(reader_, Code::ok);
   if (!destroyed) destroyed_ = nullptr;
 }
 

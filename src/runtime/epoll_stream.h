@@ -2,12 +2,13 @@
 // only say EAGAIN is not made.
 #pragma once
 
+#include "base/slab.h"
 #include "runtime/epoll_loop.h"
 #include "runtime/stream.h"
 
 namespace sp::runtime {
 
-class EpollStream final : public Stream, private Pollable {
+class EpollStream final : public Stream, private Pollable, public Lasting {
  public:
   // Takes over `descriptor`, a connected (or connecting) non-blocking stream socket. start() registers it.
   EpollStream(EpollLoop& loop, int descriptor);
@@ -37,36 +38,29 @@ class EpollStream final : public Stream, private Pollable {
   void note_not_writable() { writable_ = false; }
 
  private:
-  struct Waiting {
-    IoWait* wait = nullptr;
-    Timer timer;
-  };
   void on_events(std::uint32_t events) override;
   IoResult failed(int error);
-  void wake(Waiting& waiting, Code why);
-  static void read_timer(void* self) {
-    static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->reading_);
-  }
-  static void write_timer(void* self) {
-    static_cast<EpollStream*>(self)->expired(static_cast<EpollStream*>(self)->writing_);
-  }
-  void expired(Waiting& waiting);
-  Waiting& waiting(Direction direction) { return direction == Direction::read ? reading_ : writing_; }
+  IoWait*& waiting(Direction direction) { return direction == Direction::read ? reader_ : writer_; }
+  static void wake(IoWait*& waiting, Code why);
+  static void time_is_up(void* self) { static_cast<EpollStream*>(self)->time_is_up(); }
+  void time_is_up();
 
+  // There are two of these for every idle tunnel: each octet counts.
   EpollLoop& loop_;
-  int descriptor_;
   std::uint64_t sent_ = 0;
-  Code aborted_ = Code::ok;
-  bool readable_ = true;    // perhaps: cleared by EAGAIN and by a short read
-  bool writable_ = true;    // perhaps: cleared by EAGAIN and by a short write
-  bool ending_ = false;     // the peer's end or an error is known: reading goes on until it is reached
-  bool reset_ = false;      // by us, at the end
-  bool was_reset_ = false;  // by the peer
-  bool registered_ = false;
-  bool* destroyed_ = nullptr;  // set while events are handled
+  IoWait* reader_ = nullptr;
+  IoWait* writer_ = nullptr;
+  Timer timer_{&EpollStream::time_is_up, this};  // for the earlier of the two, or earlier still
   const HangupWatch* hangup_ = nullptr;
-  Waiting reading_{nullptr, Timer(&EpollStream::read_timer, this)};
-  Waiting writing_{nullptr, Timer(&EpollStream::write_timer, this)};
+  bool* destroyed_ = nullptr;  // set while events are handled
+  int descriptor_;
+  Code aborted_ = Code::ok;
+  bool readable_ : 1 = true;    // perhaps: cleared by EAGAIN and by a short read
+  bool writable_ : 1 = true;    // perhaps: cleared by EAGAIN and by a short write
+  bool ending_ : 1 = false;     // the peer's end or an error is known: reading goes on until it is reached
+  bool reset_ : 1 = false;      // by us, at the end
+  bool was_reset_ : 1 = false;  // by the peer
+  bool registered_ : 1 = false;
 };
 
 // The Code of an errno of connect, recv, send.

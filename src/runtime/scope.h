@@ -27,11 +27,20 @@ class Scope {
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
-  // Starts `task` now. What it throws ends the program: a child answers by what it wrote, not by exceptions.
+  // Starts `task` now. What it throws ends the program: a child answers by what it wrote, not by exceptions. Throws
+  // std::bad_alloc if there is no memory to start it.
   void spawn(Task<void> task) {
     ++running_;
-    drive(*this, std::move(task));
+    try {
+      drive(*this, std::move(task));
+    } catch (...) {  // no memory to begin it
+      --running_;
+      throw;
+    }
   }
+  // For work that waits without a task: it counts as running until it leaves.
+  void enter() { ++running_; }
+  void leave() { child_ended(); }
   CancelToken& token() { return source_; }
   void cancel(Code why = Code::cancelled) { source_.cancel(why); }
   std::size_t running() const { return running_; }

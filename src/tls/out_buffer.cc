@@ -2,41 +2,25 @@
 
 #include <cstring>
 #include <memory>
-#include <new>
 
 #include "base/assert.h"
+#include "base/free_list.h"
 
 namespace sp::tls {
 namespace {
 
-struct Pool {
-  static constexpr std::size_t most = 16;
-  std::array<void*, most> free;
-  std::size_t count = 0;
-  std::unique_ptr<char[]> scratch;
-
-  ~Pool() {
-    while (count > 0) ::operator delete(free[--count]);
-    count = most;  // what comes back later, at the end of the thread, goes to the heap
-  }
-};
-thread_local Pool pool;
+thread_local FreeList buffers(sizeof(OutBuffer), 16);
+thread_local std::unique_ptr<char[]> scratch;
 
 }  // namespace
 
-void* OutBuffer::operator new(std::size_t bytes) {
-  if (pool.count > 0 && pool.count < Pool::most + 1) return pool.free[--pool.count];
-  return ::operator new(bytes);
-}
+void* OutBuffer::operator new(std::size_t) { return buffers.take(); }
 
 void OutBuffer::operator delete(void* memory) noexcept {
-  if (memory == nullptr) return;
-  if (pool.count < Pool::most) {
-    pool.free[pool.count++] = memory;
-  } else {
-    ::operator delete(memory);
-  }
+  if (memory != nullptr) buffers.give(memory);
 }
+
+std::size_t trim_out_buffers() noexcept { return buffers.trim(); }
 
 bool OutBuffer::append(std::string_view octets) {
   if (octets.size() > capacity - end_) {
@@ -76,8 +60,8 @@ std::size_t OutBuffer::take_credit() {
 }
 
 char* record_scratch() {
-  if (pool.scratch == nullptr) pool.scratch = std::make_unique_for_overwrite<char[]>(max_record);
-  return pool.scratch.get();
+  if (scratch == nullptr) scratch = std::make_unique_for_overwrite<char[]>(max_record);
+  return scratch.get();
 }
 
 }  // namespace sp::tls

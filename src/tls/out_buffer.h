@@ -48,6 +48,9 @@ class OutBuffer {
   char octets_[capacity];
 };
 
+// Gives back to the heap the buffers that this thread did not need since the last call; says how many octets.
+std::size_t trim_out_buffers() noexcept;
+
 // 16 KiB of this thread, to put small pieces into one record. Valid until the next call.
 char* record_scratch();
 inline constexpr std::size_t max_record = std::size_t{16} * 1024;

@@ -15,6 +15,11 @@ void note(Code code) {
   if (test != nullptr) seen()[code].insert(std::string(test->test_suite_name()) + "." + test->name());
 }
 
+std::string value_of(const proxy::Exchange& exchange, http::FieldId id) {
+  const http::Field* field = exchange.request.fields.find(id);
+  return field == nullptr ? std::string() : std::string(field->value);
+}
+
 }  // namespace
 
 const std::map<Code, std::set<std::string>>& Observed::codes_seen() { return seen(); }
@@ -27,7 +32,13 @@ void Observed::exchange_ended(const proxy::Exchange& exchange) {
                        .status = exchange.status,
                        .detail = std::string(failure.detail),
                        .remedy = std::string(failure.remedy),
+                       .client = std::string(exchange.admission.client.address_text),
+                       .authority = std::string(exchange.request.authority),
                        .path = std::string(exchange.request.path),
+                       .query = std::string(exchange.request.query),
+                       .referer = value_of(exchange, http::FieldId::referer),
+                       .user_agent = value_of(exchange, http::FieldId::user_agent),
+                       .route = exchange.route() == nullptr ? std::string() : exchange.route()->pattern,
                        .server = std::string(exchange.server_address),
                        .attempts = exchange.attempts,
                        .request_octets = exchange.request_octets,

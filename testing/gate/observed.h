@@ -16,7 +16,8 @@ struct Ended {
   Side side = Side::local;
   std::uint16_t status = 0;
   std::string detail, remedy;
-  std::string path, server;
+  std::string client, authority, path, query, referer, user_agent;
+  std::string route, server;
   std::uint32_t attempts = 0;
   std::uint64_t request_octets = 0, response_octets = 0;
   bool from_upstream = false;

@@ -46,8 +46,8 @@ void add_client(Record& record, const proxy::Exchange& exchange) {
   record.client = exchange.admission.client.address_text;
   if (record.client.empty()) record.client = record.peer;
   if (client.listen != nullptr) record.listen = client.listen->text;
-  if (client.tls == nullptr) return;
-  tls::TlsInfo info = client.tls->info();
+  if (client.tls() == nullptr) return;
+  tls::TlsInfo info = client.tls()->info();
   record.tls_version = info.version;
   record.tls_cipher = info.cipher;
   record.tls_sni = info.sni;

@@ -1,0 +1,21 @@
+#include "proxy/client_connection.h"
+
+#include "proxy/worker.h"
+#include "tls/stream.h"
+
+namespace sp::proxy {
+
+const Snapshot& ClientConnection::snapshot() const { return *contexts->snapshot; }
+
+policy::Hop ClientConnection::hop() const {
+  return {.peer = peer.address,
+          .peer_text = peer_text,
+          .trusted = trusted,
+          .scheme = listen->tls ? std::string_view("https") : std::string_view("http")};
+}
+
+tls::TlsStream* ClientConnection::tls() const {
+  return secured == runtime::TimePoint{} ? nullptr : static_cast<tls::TlsStream*>(stream.get());
+}
+
+}  // namespace sp::proxy
