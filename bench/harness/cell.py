@@ -91,14 +91,10 @@ class Bench:
         return cell
 
     def _measure_idle(self, scenario, name, round_number, place, peer) -> Cell:
-        few = Scenario(scenario.name, "", scenario.metric, tls=scenario.tls)
-        with self.load(place, few, "--requests", "2000") as warm_up:
-            warm_up.go()
-        time.sleep(0.5)
         before = pss_kib(peer.process.pid)
         connections = int(scenario.load[scenario.load.index("--connections") + 1])
         with self.load(place, scenario):
-            time.sleep(1.5)
+            time.sleep(3)  # what only the opening needed is given back
             after = pss_kib(peer.process.pid)
         return Cell(scenario.name, name, round_number, value=(after - before) / connections, requests=connections)
 

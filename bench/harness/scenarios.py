@@ -48,6 +48,7 @@ ALL = [
     Scenario("latency", "4,000 requests a second, begun when they are due (open loop)", Metric.p50, ["--rate", "4000"]),
     Scenario("idle-plain", "memory (PSS) of a kept connection that is idle", Metric.kib_connection, ["--connections", "4000"]),
     Scenario("idle-tls", "memory (PSS) of a kept TLS connection that is idle", Metric.kib_connection, ["--connections", "2000"], tls=True),
+    Scenario("idle-tunnel", "memory (PSS) of a WebSocket through which nothing passes", Metric.kib_connection, ["--connections", "4000", "--path", "/tunnel", "--tunnel"]),
 ]
 
 

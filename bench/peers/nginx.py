@@ -17,10 +17,11 @@ def command(place, fields=""):
     ssl_protocols TLSv1.2 TLSv1.3;
     location / {{ {forward} }}
   }}"""
+    tunnel = forward.replace("Connection ''", "Connection upgrade") + " proxy_set_header Upgrade $http_upgrade;"
     servers = ""
     for host in place.hosts() or ["_"]:
         locations = "".join(f"    location {path} {{ {forward} }}\n" for path in place.paths() or ["/"])
-        servers += f"  server {{\n    {listen} server_name {host};\n{locations}  }}\n"
+        servers += f"  server {{\n    {listen} server_name {host};\n{locations}    location /tunnel {{ {tunnel} }}\n  }}\n"
     temporary = "".join(f"  {kind}_temp_path {place.folder};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     text = f"""
 {"user root;" if os.geteuid() == 0 else ""}

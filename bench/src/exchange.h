@@ -70,6 +70,7 @@ class Exchange {
       if (end == std::string::npos) return head_.size() > 65536 ? fail() : Progress::waiting;
       octets.remove_prefix(end + 4 - before);
       head_.resize(end + 2);
+      if (head_.starts_with("HTTP/1.1 101")) return octets.empty() ? finish() : fail();
       if (!head_.starts_with("HTTP/1.1 200") || !content_length()) return fail();
       left_ = content_;
       state_ = State::content;

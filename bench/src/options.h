@@ -13,6 +13,7 @@ struct Options {
   std::uint16_t port = 0;
   bool tls = false;
   bool close = false;              // a connection for each request
+  bool tunnel = false;             // ask for a WebSocket; nothing is sent through it
   bool resume = false;             // with close: offer the session of the last one
   std::uint64_t connections = 64;  // side by side
   std::uint64_t requests = 0;      // measure so many; 0: for `milliseconds`
@@ -24,7 +25,7 @@ struct Options {
 };
 
 inline constexpr const char* usage_text =
-    "load --port N [--tls] [--close] [--resume] [--connections N] [--requests N | --milliseconds N] [--rate N]\n"
+    "load --port N [--tls] [--close] [--resume] [--tunnel] [--connections N] [--requests N | --milliseconds N] [--rate N]\n"
     "     [--path /OCTETS] [--sites N --routes N]\n";
 
 inline Options parse_options(int argc, char** argv) {
@@ -35,6 +36,8 @@ inline Options parse_options(int argc, char** argv) {
       o.tls = true;
     else if (name == "--close")
       o.close = true;
+    else if (name == "--tunnel")
+      o.tunnel = true;
     else if (name == "--resume")
       o.resume = true;
     else if (i + 1 == argc)
@@ -78,7 +81,7 @@ class Requests {
             "GET " + prefix + o.path + " HTTP/1.1\r\nHost: " + host +
             "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
             "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-GB,en;q=0.5\r\n" +
-            (o.close ? "Connection: close\r\n" : "") + "\r\n");
+            (o.close ? "Connection: close\r\n" : "") + (o.tunnel ? websocket : "") + "\r\n");
       }
     }
   }
@@ -89,6 +92,9 @@ class Requests {
   }
 
  private:
+  static constexpr const char* websocket =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   std::vector<std::string> texts_;
   std::size_t at_ = 0;
 };

@@ -80,6 +80,11 @@ struct Connection {
   bool close_after = false;
 };
 
+// After this nothing is said any more.
+constexpr std::string_view switching =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
 // "GET /any/thing/1024 HTTP/1.1": 1024.
 std::size_t octets_asked_for(std::string_view head) {
   const std::size_t begin = head.find(' ') + 1;
@@ -154,6 +159,11 @@ class Origin {
       const std::size_t end = c.received.find("\r\n\r\n");
       if (end != std::string::npos) {
         const std::string_view head(c.received.data(), end + 2);
+        if (head.find("\r\nUpgrade: websocket\r\n") != std::string_view::npos) {
+          if (send(c.fd, switching.data(), switching.size(), MSG_NOSIGNAL) < 0) return false;
+          c.received.clear();
+          return true;
+        }
         c.answer = &answers_.of(octets_asked_for(head));
         c.close_after = says_close(head);
         c.received.erase(0, end + 4);

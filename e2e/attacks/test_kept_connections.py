@@ -16,10 +16,14 @@ ROUNDS = 150
 class Racer:
     """A server by sockets: answers once on each connection, and then ends it in the way of `ending`.
 
-    `seen` counts what was read of each request, by its number: the heads that arrived, whole or not."""
+    `seen` counts what was read of each request, by its number: the heads that arrived, whole or not. `late` are those
+    that lay unread for so long (this process waited for a processor) that the kernel acknowledged them: nobody can tell
+    them from those that were read."""
+
+    delayed_acknowledgement = 0.04  # of Linux, at least
 
     def __init__(self, scope, ending):
-        self.ending, self.seen, self.ended, self.open = ending, {}, 0, set()
+        self.ending, self.seen, self.ended, self.late, self.asking = ending, {}, 0, set(), (0, 0.0)
         self.random = random.Random(1)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
@@ -73,6 +77,10 @@ class Racer:
     def unread(self, connection):
         """When something has come, it goes unread: the kernel answers with RST."""
         select.select([connection], [], [], 5)
+        number, since = self.asking
+        connection.close()
+        if time.perf_counter() - since > self.delayed_acknowledgement / 2:
+            self.late.add(number)
 
     def reads_and_closes(self, connection):
         self.request(connection)
@@ -93,6 +101,7 @@ def race(scope, ending, method, body=b"x" * 10, rounds=ROUNDS, pause=0.001):
     chance, failed = random.Random(2), []
     wire = Wire(stand.port)
     for number in range(rounds):
+        racer.asking = (number, time.perf_counter())
         try:
             response = wire.ask(method, f"/{number}", body=body if method == "POST" else b"")
             if response.status != 200:
@@ -114,9 +123,11 @@ def race(scope, ending, method, body=b"x" * 10, rounds=ROUNDS, pause=0.001):
 def test_what_the_server_cannot_have_seen_goes_out_again(env, ending, method):
     with env.part("race") as scope:
         racer, failed = race(scope, ending, method)
-        assert not failed, f"{len(failed)} of {ROUNDS} failed: {failed[:5]}"
+        lost = [each for each in failed if each[0] not in racer.late]
+        assert not lost, f"{len(lost)} of {ROUNDS} failed: {lost[:5]}"
+        assert len(racer.late) < ROUNDS / 5, f"{len(racer.late)} were late: the machine is too busy to tell"
         twice = {number: count for number, count in racer.seen.items() if count > 1}
-        assert not twice and len(racer.seen) == ROUNDS, f"{twice}, {len(racer.seen)} seen"
+        assert not twice and len(racer.seen) == ROUNDS - len(failed), f"{twice}, {len(racer.seen)} seen"
 
 
 @each(ending=["reads_and_closes", "reads_and_resets", "thinks_and_resets"], size=[10, 4000])
