@@ -52,7 +52,8 @@ sys.stdout.write("Content-Type: application/json\\r\\nSet-Cookie: echo=1; path=/
 
 # ?own=PATH redirects to the backend's own name, ?to=URL as given; ?cookie=TEXT sets a cookie.
 REDIRECT = """#!/usr/bin/python3
-import os, urllib.parse
+import os, sys, urllib.parse
+sys.stdin.buffer.read()  # a program that leaves content unread may cost its server the connection
 query = {name: values[0] for name, values in urllib.parse.parse_qs(os.environ.get("QUERY_STRING", "")).items()}
 place = query["to"] if "to" in query else "https://@OWN@" + query.get("own", "/static-sympa/")
 print("Status: %s Moved\\r\\nLocation: %s\\r\\nContent-Location: %s" % (query.get("status", "302"), place, place), end="\\r\\n")
