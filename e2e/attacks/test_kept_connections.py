@@ -17,8 +17,9 @@ class Racer:
     """A server by sockets: answers once on each connection, and then ends it in the way of `ending`.
 
     `seen` counts what was read of each request, by its number: the heads that arrived, whole or not. `late` are those
-    that lay unread for so long (this process waited for a processor) that the kernel acknowledged them: nobody can tell
-    them from those that were read."""
+    that the kernel may have acknowledged although nobody read them, since this process waited for a processor: they lay
+    there for long, or the answer before them took so long that the kernel does not take it for a conversation. Nobody
+    can tell them from those that were read."""
 
     delayed_acknowledgement = 0.04  # of Linux, at least
 
@@ -63,6 +64,7 @@ class Racer:
             try:
                 if self.request(connection):
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    self.slow_answer = self.waits_for_long(self.asking[1])
                     getattr(self, self.ending)(connection)
             except OSError:
                 pass
@@ -79,8 +81,11 @@ class Racer:
         select.select([connection], [], [], 5)
         number, since = self.asking
         connection.close()
-        if time.perf_counter() - since > self.delayed_acknowledgement / 2:
+        if self.slow_answer or self.waits_for_long(since):
             self.late.add(number)
+
+    def waits_for_long(self, since):
+        return time.perf_counter() - since > self.delayed_acknowledgement / 2
 
     def reads_and_closes(self, connection):
         self.request(connection)
