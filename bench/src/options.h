@@ -25,7 +25,8 @@ struct Options {
 };
 
 inline constexpr const char* usage_text =
-    "load --port N [--tls] [--close] [--resume] [--tunnel] [--connections N] [--requests N | --milliseconds N] [--rate N]\n"
+    "load --port N [--tls] [--close] [--resume] [--tunnel] [--connections N] [--requests N | --milliseconds N] [--rate "
+    "N]\n"
     "     [--path /OCTETS] [--sites N --routes N]\n";
 
 inline Options parse_options(int argc, char** argv) {

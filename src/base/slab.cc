@@ -46,8 +46,7 @@ Slab& slab_of(std::size_t bytes) {
 
 }  // namespace
 
-Slab::Slab(std::size_t size)
-    : size_(size), per_chunk_(static_cast<unsigned>((chunk - sizeof(Chunk)) / size)) {}
+Slab::Slab(std::size_t size) : size_(size), per_chunk_(static_cast<unsigned>((chunk - sizeof(Chunk)) / size)) {}
 
 Slab::~Slab() {
   while (Chunk* left = with_room_.front()) {

@@ -1,6 +1,6 @@
-// Memory for what is small, lives long and comes in great number: sockets, idle connections, tunnels. Objects of one size
-// lie side by side in chunks of their own, apart from what each request takes and gives back; otherwise every page of a
-// burst would keep one of them, and nothing of it could go back to the system.
+// Memory for what is small, lives long and comes in great number: sockets, idle connections, tunnels. Objects of one
+// size lie side by side in chunks of their own, apart from what each request takes and gives back; otherwise every page
+// of a burst would keep one of them, and nothing of it could go back to the system.
 #pragma once
 
 #include <cstddef>

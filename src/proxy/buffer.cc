@@ -14,13 +14,20 @@ namespace {
 #endif
 
 thread_local FreeList small_blocks(Buffer::small, 256), large_blocks(Buffer::large, 64);
+thread_local FreeList huge_blocks(Buffer::huge, Buffer::most_huge);
+thread_local unsigned huge_in_use = 0;
 
 FreeList* list_of(std::size_t size) {
 #ifdef SP_NO_POOLING
   (void)size;
   return nullptr;
 #else
-  return size == Buffer::small ? &small_blocks : size == Buffer::large ? &large_blocks : nullptr;
+  switch (size) {
+    case Buffer::small: return &small_blocks;
+    case Buffer::large: return &large_blocks;
+    case Buffer::huge: return &huge_blocks;
+    default: return nullptr;
+  }
 #endif
 }
 
@@ -28,16 +35,21 @@ FreeList* list_of(std::size_t size) {
 
 char* take_block(std::size_t size) {
   FreeList* list = list_of(size);
-  return static_cast<char*>(list == nullptr ? ::operator new(size) : list->take());
+  auto* block = static_cast<char*>(list == nullptr ? ::operator new(size) : list->take());
+  if (size == Buffer::huge) ++huge_in_use;
+  return block;
 }
 
 void give_block(char* block, std::size_t size) noexcept {
   FreeList* list = list_of(size);
+  if (size == Buffer::huge) --huge_in_use;
   if (list == nullptr) return ::operator delete(block);
   list->give(block);
 }
 
-std::size_t trim_blocks() noexcept { return small_blocks.trim() + large_blocks.trim(); }
+std::size_t trim_blocks() noexcept { return small_blocks.trim() + large_blocks.trim() + huge_blocks.trim(); }
+
+bool Buffer::huge_is_to_be_had() noexcept { return huge_in_use < most_huge; }
 
 void Buffer::make_room(std::size_t total) {
   std::size_t held = end_ - begin_;

@@ -20,6 +20,10 @@ class Buffer {
  public:
   static constexpr std::size_t small = std::size_t{16} * 1024;  // a head, and what comes with it
   static constexpr std::size_t large = std::size_t{64} * 1024;  // content that streams
+  static constexpr std::size_t huge = std::size_t{256} * 1024;  // content that comes faster than it is read
+  // So many of the last kind may be in use at a time on one thread: they are for speed, not for everybody.
+  static constexpr unsigned most_huge = 16;
+  static bool huge_is_to_be_had() noexcept;
 
   Buffer() = default;
   ~Buffer() { release(); }
@@ -27,6 +31,7 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
 
   bool empty() const { return begin_ == end_; }
+  std::size_t capacity() const { return size_; }
   // What has been received and not consumed.
   ByteView view() const { return {data_ + begin_, end_ - begin_}; }
   void consume(std::size_t n) { begin_ += n; }

@@ -116,7 +116,8 @@ void ExchangeMemo::restore(ClientConnection& client) const {
 void ExchangeMemo::restore(Exchange& exchange) const {
   const Texts all = unpacked();
   http::RequestHead& request = exchange.request;
-  exchange.admission.client.address_text = all[client_address].empty() ? exchange.client.peer_text : all[client_address];
+  exchange.admission.client.address_text =
+      all[client_address].empty() ? exchange.client.peer_text : all[client_address];
   exchange.admission.match = {.code = Code::ok, .site = site_, .route = route_, .captures = {}};
   request.method_text = all[method];
   request.form = form_;

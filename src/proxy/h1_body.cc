@@ -14,7 +14,7 @@ void H1Body::start(runtime::Stream& stream, const codec::h1::Framing& framing, c
   options_ = options;
   taken_ = 0;
   ended_ = false;
-  acknowledged_ = interrupted_ = false;
+  acknowledged_ = interrupted_ = came_in_bulk_ = false;
   decoder_.start(framing);
 }
 
@@ -76,7 +76,8 @@ runtime::Task<Result<ByteView>> H1Body::read() {
       body_.append(head_.view());
       head_.consume(head_.view().size());
     }
-    std::size_t want = remaining() <= Buffer::small ? Buffer::small : Buffer::large;
+    const std::size_t want = room_wanted();
+    if (body_.empty() && body_.capacity() < want) body_.release();
     if (!body_.empty()) body_.make_room(body_.view().size() + 1024);
     std::span<char> room = body_.room(want);
     runtime::TimePoint deadline = options_.pace.deadline(Loop::current().now());
@@ -87,6 +88,7 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     waiting_ = nullptr;
     if (!got && got.error().code != Code::timeout) co_return fail(broken(got.error().code));
     std::size_t bytes = got ? *got : 0;
+    came_in_bulk_ = bytes == room.size() && bytes >= Buffer::large;
     body_.filled(bytes);
     if (got && bytes == 0) {
       SP_CHECK(end());
@@ -95,6 +97,13 @@ runtime::Task<Result<ByteView>> H1Body::read() {
     if (!options_.pace.moved(Loop::current().now(), bytes)) co_return fail(timed_out());
   }
   co_return ByteView{};
+}
+
+// What fills a large buffer at once comes faster than it is read: with less calls it is cheaper.
+std::size_t H1Body::room_wanted() const {
+  if (remaining() <= Buffer::small) return Buffer::small;
+  const bool much = came_in_bulk_ && remaining() >= Buffer::huge && Buffer::huge_is_to_be_had();
+  return much || body_.capacity() == Buffer::huge ? Buffer::huge : Buffer::large;
 }
 
 // Without a length nobody knows what is still to come: as much as came before is a good guess.

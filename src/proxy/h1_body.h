@@ -51,6 +51,7 @@ class H1Body final : public BodySource {
 
  private:
   Result<ByteView> next();
+  std::size_t room_wanted() const;
   Result<void> count(std::size_t octets);
   Result<void> end();
   void acknowledge();
@@ -66,6 +67,7 @@ class H1Body final : public BodySource {
   Options options_;
   Side sender_;
   std::uint64_t taken_ = 0;
+  bool came_in_bulk_ = false;  // the last read filled its buffer
   bool acknowledged_ = false;
   bool interrupted_ = false;
   bool ended_ = false;  // by the end of the connection

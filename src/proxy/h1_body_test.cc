@@ -1,7 +1,12 @@
 // The ends of bodies that no length and no last chunk tells.
 #include "proxy/h1_body.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "testing/fake_loop.h"
 
@@ -33,6 +38,24 @@ class EndingStream final : public runtime::Stream {
  private:
   std::string_view text_;
   bool clean_;
+};
+
+// Fills whatever room it is given, and notes how much that was.
+class BulkStream final : public runtime::Stream {
+ public:
+  IoResult try_read(std::span<char> into) override {
+    rooms.push_back(into.size());
+    std::ranges::fill(into, 'x');
+    return IoResult::done(into.size());
+  }
+  IoResult try_write(std::span<const iovec>) override { return IoResult::would_block(); }
+  void arm(runtime::Direction, runtime::IoWait&) override {}
+  void disarm(runtime::Direction) override {}
+  IoResult try_finish() override { return IoResult::done(0); }
+  void abort(Code) override {}
+  void reset_on_close() override {}
+  void watch_hangup(const runtime::HangupWatch*) override {}
+  std::vector<std::size_t> rooms;
 };
 
 class Bodies : public ::testing::Test {
@@ -69,6 +92,34 @@ TEST_F(Bodies, that_say_their_end_do_not_care_how_the_connection_ends) {
   EXPECT_EQ(read("abc", {Framing::Kind::length, 3}, false), Code::ok);
   EXPECT_EQ(read("3\r\nabc\r\n0\r\n\r\n", {Framing::Kind::chunked, 0}, false), Code::ok);
   EXPECT_EQ(read("3\r\nabc\r\n", {Framing::Kind::chunked, 0}, true), Code::response_incomplete);
+}
+
+TEST_F(Bodies, that_come_in_bulk_get_a_huge_buffer_but_not_all_of_them) {
+  constexpr std::size_t octets = std::size_t{4} << 20;
+  struct Reading {
+    BulkStream stream;
+    Buffer head;
+    H1Body body{head, {}, Side::upstream};
+  };
+  std::vector<std::unique_ptr<Reading>> readings(Buffer::most_huge + 1);
+  for (auto& each : readings) {
+    each = std::make_unique<Reading>();
+    each->body.start(each->stream, {Framing::Kind::length, octets}, {});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(loop.run(each->body.read()));
+  }
+  using ::testing::ElementsAre;
+  EXPECT_THAT(readings.front()->stream.rooms, ElementsAre(Buffer::large, Buffer::huge, Buffer::huge));
+  EXPECT_THAT(readings.back()->stream.rooms, ElementsAre(Buffer::large, Buffer::large, Buffer::large));
+  readings.front()->body.finish();  // another one may have it now
+  ASSERT_TRUE(loop.run(readings.back()->body.read()));
+  EXPECT_EQ(readings.back()->stream.rooms.back(), Buffer::huge);
+  std::uint64_t taken = readings.back()->body.taken();
+  while (!readings.back()->body.complete()) {
+    auto piece = loop.run(readings.back()->body.read());
+    ASSERT_TRUE(piece);
+    taken += piece->size();
+  }
+  EXPECT_EQ(taken, octets);
 }
 
 TEST_F(Bodies, that_were_interrupted_stay_so) {

@@ -1,5 +1,6 @@
-// The tunnels of a worker. Those where nothing passes are at rest: an object and two sockets each. A message is passed on
-// at once; what is more than that, or is not taken at once, becomes work of the worker's scope until it is quiet again.
+// The tunnels of a worker. Those where nothing passes are at rest: an object and two sockets each. A message is passed
+// on at once; what is more than that, or is not taken at once, becomes work of the worker's scope until it is quiet
+// again.
 #pragma once
 
 #include <cstddef>
