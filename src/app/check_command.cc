@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/units.h"
+
 namespace sp::app {
 namespace {
 
 using config::Finding;
-
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 // "sallyport.yaml is right: 1 entry, 2 sites, 5 routes" or "2 errors, 1 warning".
 std::string summary(const std::string& path, const LoadedSnapshot& loaded) {
@@ -27,9 +25,9 @@ std::string summary(const std::string& path, const LoadedSnapshot& loaded) {
     sites += inbound->sites.size();
     for (const auto& site : inbound->sites) routes += site->routes.size();
   }
-  auto entries = loaded.snapshot->entries.size();
-  return fmt::format("{} can be run: {} {}, {}, {}{}{}\n", path, entries, entries == 1 ? "entry" : "entries",
-                     counted(sites, "site"), counted(routes, "route"), warnings.empty() ? "" : "; ", warnings);
+  return fmt::format("{} can be run: {}, {}, {}{}{}\n", path,
+                     counted(loaded.snapshot->entries.size(), "entry", "entries"), counted(sites, "site"),
+                     counted(routes, "route"), warnings.empty() ? "" : "; ", warnings);
 }
 
 }  // namespace

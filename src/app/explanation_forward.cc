@@ -30,11 +30,11 @@ void add_servers(const DryRun& run, std::vector<Step>& steps) {
   steps.push_back({"asked for", run.asked().front().url + "; " + policy::mapping_reason(route), route.place_text});
   if (upstream.servers.size() == 1) return;
   steps.push_back({"upstream",
-                   fmt::format("{}: {} servers, chosen {}; one that fails {} times is passed over for {}, and a "
-                               "request that may be sent again "
-                               "meets up to {} others",
-                               upstream.name, upstream.servers.size(), balance_text(upstream.balance),
-                               upstream.fail_after, format_duration(upstream.fail_for), upstream.retries),
+                   fmt::format("{}: {}, chosen {}; one that fails {} is passed over for {}, and a request that may be "
+                               "sent again meets up to {}",
+                               upstream.name, counted(upstream.servers.size(), "server"),
+                               balance_text(upstream.balance), counted(upstream.fail_after, "time"),
+                               format_duration(upstream.fail_for), counted(upstream.retries, "other")),
                    ""});
   for (const DryRun::Asked& asked : run.asked()) {
     const policy::Server& server = *asked.server;

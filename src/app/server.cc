@@ -15,6 +15,7 @@
 #include "app/logs.h"
 #include "app/notify.h"
 #include "app/worker_thread.h"
+#include "base/units.h"
 #include "proxy/compile_snapshot.h"
 #include "tls/ticket_keys.h"
 
@@ -112,7 +113,7 @@ int Server::run() {
   for (const proxy::Entry& entry : snapshot_->entries) {
     for (const proxy::Listen& listen : entry.listens) addresses.push_back(listen.text);
   }
-  logs_->event(Severity::notice, "ready", fmt::format("{} workers", workers_.size()));
+  logs_->event(Severity::notice, "ready", counted(workers_.size(), "worker"));
   notify_service_manager("READY=1");
   if (options_.on_ready) options_.on_ready(addresses);
   serve();
@@ -200,13 +201,12 @@ void Server::drain() {
   notify_service_manager("STOPPING=1");
   auto until = steady_clock::now() + snapshot_->config.runtime.drain;
   for (auto& worker : workers_) worker->drain();
-  logs_->event(Severity::notice, "draining", fmt::format("{} connections", sessions()));
+  logs_->event(Severity::notice, "draining", counted(sessions(), "connection"));
   while (sessions() != 0 && steady_clock::now() < until) {
     int signal = next_signal(std::chrono::milliseconds(20));
     if (signal == SIGTERM || signal == SIGINT) break;
   }
-  if (std::size_t left = sessions(); left != 0)
-    logs_->event(Severity::warning, "cut_off", fmt::format("{} connections", left));
+  if (std::size_t left = sessions(); left != 0) logs_->event(Severity::warning, "cut_off", counted(left, "connection"));
   for (auto& worker : workers_) worker->cut();
   // What was cut ends within a turn of its loop or two: this is the bound for what should not exist.
   auto end = steady_clock::now() + std::chrono::seconds(2);

@@ -109,4 +109,10 @@ std::string format_size(Bytes size) {
 
 std::string format_byte_rate(std::uint64_t bytes_per_second) { return format_size(Bytes{bytes_per_second}) + "/s"; }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  std::string text = std::to_string(count) + " ";
+  if (count != 1 && !many.empty()) return text.append(many);
+  return text.append(one).append(count == 1 ? "" : "s");
+}
+
 }  // namespace sp

@@ -27,4 +27,7 @@ std::string format_duration(std::chrono::milliseconds duration);
 std::string format_size(Bytes size);
 std::string format_byte_rate(std::uint64_t bytes_per_second);
 
+// "1 connection", "2 connections". `many` is for words that take more than an s.
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
+
 }  // namespace sp

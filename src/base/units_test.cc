@@ -67,6 +67,14 @@ TEST(Units, printing_takes_the_largest_exact_unit) {
   EXPECT_EQ(format_byte_rate(1 << 20), "1MiB/s");
 }
 
+TEST(Units, counts_are_one_or_many) {
+  EXPECT_EQ(counted(0, "connection"), "0 connections");
+  EXPECT_EQ(counted(1, "connection"), "1 connection");
+  EXPECT_EQ(counted(2, "connection"), "2 connections");
+  EXPECT_EQ(counted(1, "entry", "entries"), "1 entry");
+  EXPECT_EQ(counted(2, "entry", "entries"), "2 entries");
+}
+
 TEST(Units, printed_values_read_back) {
   for (std::uint64_t value = 1; value < UINT64_MAX / 7; value = value * 7 + 3) {
     EXPECT_EQ(parse_size(format_size(Bytes{value})), Bytes{value});

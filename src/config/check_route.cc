@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/units.h"
 #include "config/address.h"
 #include "config/check_parts.h"
 #include "config/grammar.h"
@@ -100,7 +101,8 @@ void check_groups(CheckState& state, const Text& text, int groups) {
                   "match with `regex`, and put a group in parentheses");
     else
       state.error(text.place,
-                  variable + " has no value: the `regex` of the route has " + std::to_string(groups) + " groups",
+                  variable + " has no value: the `regex` of the route has " +
+                      counted(static_cast<std::uint64_t>(groups), "group"),
                   "put what is meant in parentheses");
     return false;
   });
