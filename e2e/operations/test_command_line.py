@@ -59,3 +59,15 @@ def test_exit_codes(scope):
     assert sallyport(scope, "nonsense").returncode == 2
     assert sallyport(scope, "check", "-c", scope.write("wrong.yaml", "inbound: 5\n")).returncode == 3
     assert sallyport(scope, "check", "-c", scope.path("missing.yaml")).returncode in (1, 3)
+
+
+def test_an_access_log_without_a_folder(scope):
+    path = scope.write("log.yaml", f"""\
+inbound: [ {{ listen: "http://127.0.0.1:{free_port()}", sites: [ {{ routes: [ {{ path: /, respond: {{ body: hi }} }} ] }} ] }} ]
+log: {{ access: {scope.path("none")}/access.log }}
+""")
+    for command, exit_code in [("check", 3), ("run", 1)]:
+        done = sallyport(scope, command, "-c", path)
+        assert done.returncode == exit_code, done
+        assert "log.yaml:2:16: error" in done.stdout + done.stderr and "mkdir -p" in done.stdout + done.stderr, done
+    assert sallyport(scope, "check", "--no-files", "-c", path).returncode == 0

@@ -54,6 +54,26 @@ TEST(Check, wants_the_certificates_unless_told_otherwise) {
   EXPECT_EQ(elsewhere.out(), "sallyport.yaml can be run: 1 entry, 2 sites, 5 routes\n");
 }
 
+TEST(Check, wants_the_folder_of_the_access_log) {
+  const std::string rest =
+      "inbound: [ { listen: http://:80, sites: [ { routes: [ { path: /, respond: { body: hi } } ] } ] } ]\n";
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = rest + "log: { access: /var/log/gate/access.log }\n";
+  EXPECT_EQ(check_command({}, t.world), Exit::configuration);
+  EXPECT_THAT(
+      t.out(),
+      HasSubstr("sallyport.yaml:2:16: error: cannot write to `/var/log/gate/access.log`: its folder does not exist"));
+  EXPECT_THAT(t.out(), HasSubstr("remedy: make it: `mkdir -p /var/log/gate`"));
+  EXPECT_EQ(check_command({.named_files = NamedFiles::not_looked_at}, t.world), Exit::ok);
+  t.files.files["/var/log/gate/other.log"] = "";
+  EXPECT_EQ(check_command({}, t.world), Exit::ok) << t.out();
+  TestWorld folder;
+  folder.files.files = t.files.files;
+  folder.files.files["sallyport.yaml"] = rest + "log: { access: /var/log/gate }\n";
+  EXPECT_EQ(check_command({}, folder.world), Exit::configuration);
+  EXPECT_THAT(folder.out(), HasSubstr("name a file in it: `/var/log/gate/access.log`"));
+}
+
 TEST(Check, warns_of_a_name_that_no_certificate_has) {
   TestWorld t;
   std::array<std::string, 1> names{"lists.example.org"};

@@ -1,5 +1,6 @@
 #include "app/load_snapshot.h"
 
+#include "app/log_place.h"
 #include "app/overlay_files.h"
 #include "app/stand_ins.h"
 #include "config/load.h"
@@ -14,7 +15,9 @@ LoadedSnapshot load_snapshot(const std::string& path, NamedFiles named, const Co
       .snapshot = nullptr, .findings = std::move(loaded.findings), .sources = std::move(loaded.sources)};
   if (config::has_errors(result.findings)) return result;
   OverlayFiles files(world.files);
-  if (named != NamedFiles::required) {
+  if (named == NamedFiles::required) {
+    if (auto obstacle = log_obstacle(loaded.config.log, world.files)) result.findings.push_back(*std::move(obstacle));
+  } else {
     StandIns which = named == NamedFiles::not_looked_at ? StandIns::everywhere : StandIns::where_unreadable;
     put_stand_ins(loaded.config, which, world.files, world.now, files, result.findings);
   }

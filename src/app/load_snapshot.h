@@ -11,7 +11,8 @@
 
 namespace sp::app {
 
-// Whether certificates, keys and authorities must be there: `check` looks at them, `explain` and `test` can do without.
+// Whether certificates, keys, authorities and the folder of the access log must be there: `check` looks at them,
+// `explain` and `test` can do without.
 enum class NamedFiles : std::uint8_t {
   required,
   if_readable,  // the others only warn

@@ -88,7 +88,7 @@ class CommandLine {
     add_json(sub, check_.format);
     sub->add_flag_callback(
         "--no-files", [this] { check_.named_files = NamedFiles::not_looked_at; },
-        "Do not look at the certificates and keys that it names: it is for another machine");
+        "Do not look at the files that it names, such as certificates: it is for another machine");
   }
   void add_explain() {
     auto* sub = command("explain", "What would happen to a request, and why",

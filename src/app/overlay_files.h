@@ -21,6 +21,7 @@ class OverlayFiles final : public config::FileSystem {
     return found->second;
   }
   std::vector<std::string> glob(const std::string& pattern) const override { return below_.glob(pattern); }
+  bool has_folder(const std::string& path) const override { return below_.has_folder(path); }
   std::optional<std::string> variable(const std::string& name) const override {
     auto found = variables_.find(name);
     if (found == variables_.end()) return below_.variable(name);

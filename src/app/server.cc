@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "app/listeners.h"
+#include "app/log_place.h"
 #include "app/logs.h"
 #include "app/notify.h"
 #include "app/worker_thread.h"
@@ -54,12 +55,6 @@ std::vector<int> allowed_cores() {
 
 // Of this process, so that a request which comes back here is seen, and one that passes another gate is not.
 std::string via_name() { return fmt::format("sallyport-{:08x}", std::random_device{}()); }
-
-config::Finding could_not_open(const config::LogConfig& log, const Error& error) {
-  return {.place = log.access.place,
-          .message = fmt::format("cannot write to {}: {}", log.access.value, info(error.code).what),
-          .remedy = std::string(info(error.code).remedy)};
-}
 
 class Server {
  public:
@@ -140,7 +135,7 @@ bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::
   const config::LogConfig& log = snapshot->config.log;
   if (!config::has_errors(loaded.findings)) {
     auto opened = logs_->use(log);
-    if (!opened) loaded.findings.push_back(could_not_open(log, opened.error()));
+    if (!opened) loaded.findings.push_back(log_not_opened(log, *options_.files, opened.error()));
   }
   if (config::has_errors(loaded.findings)) return false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {

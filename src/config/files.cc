@@ -68,6 +68,11 @@ std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const 
   return paths;
 }
 
+bool RealFileSystem::has_folder(const std::string& path) const {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 std::optional<std::string> RealFileSystem::variable(const std::string& name) const {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return std::nullopt;
@@ -87,6 +92,12 @@ std::vector<std::string> MemoryFileSystem::glob(const std::string& pattern) cons
     if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0) paths.push_back(path);
   }
   return paths;
+}
+
+bool MemoryFileSystem::has_folder(const std::string& path) const {
+  const std::string inside = path.ends_with('/') ? path : path + "/";
+  const auto first = files.lower_bound(inside);
+  return first != files.end() && first->first.starts_with(inside);
 }
 
 std::optional<std::string> MemoryFileSystem::variable(const std::string& name) const {

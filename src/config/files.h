@@ -19,6 +19,8 @@ class FileSystem {
   virtual Result<std::string> read(const std::string& path, std::size_t limit_bytes) const = 0;
   // The paths that match a shell pattern (* ? [...]), sorted; a pattern without these matches itself if it exists.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
+  // Whether there is a folder of this name; one that this user may not look at counts as missing.
+  virtual bool has_folder(const std::string& path) const = 0;
   // An environment variable, or null when it is not set.
   virtual std::optional<std::string> variable(const std::string& name) const = 0;
 };
@@ -28,6 +30,7 @@ class RealFileSystem final : public FileSystem {
  public:
   Result<std::string> read(const std::string& path, std::size_t limit_bytes) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
+  bool has_folder(const std::string& path) const override;
   std::optional<std::string> variable(const std::string& name) const override;
 };
 
@@ -39,6 +42,7 @@ class MemoryFileSystem final : public FileSystem {
 
   Result<std::string> read(const std::string& path, std::size_t limit_bytes) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
+  bool has_folder(const std::string& path) const override;
   std::optional<std::string> variable(const std::string& name) const override;
 };
 

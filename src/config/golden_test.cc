@@ -25,6 +25,7 @@ class TestdataFiles final : public FileSystem {
     for (std::string& path : paths) path.erase(0, folder_.size());
     return paths;
   }
+  bool has_folder(const std::string& path) const override { return real_.has_folder(folder_ + path); }
   std::optional<std::string> variable(const std::string& name) const override {
     if (name == "SET") return "value";
     return std::nullopt;
