@@ -71,3 +71,14 @@ log: {{ access: {scope.path("none")}/access.log }}
         assert done.returncode == exit_code, done
         assert "log.yaml:2:16: error" in done.stdout + done.stderr and "mkdir -p" in done.stdout + done.stderr, done
     assert sallyport(scope, "check", "--no-files", "-c", path).returncode == 0
+
+
+def test_a_command_that_does_not_exist(scope):
+    done = sallyport(scope, "bogus", "-c", "x.yaml")
+    assert done.returncode == 2 and "There is no command `bogus`." in done.stderr and "`check`" in done.stderr, done
+    done = sallyport(scope, "chekc")
+    assert done.returncode == 2 and "did you mean `check`?" in done.stderr and "demo" not in done.stderr, done
+    done = sallyport(scope, "import", "nginx", "x.conf")
+    assert done.returncode == 2 and "There is no command `nginx`" in done.stderr and "`apache`" in done.stderr, done
+    assert "A command is missing." in sallyport(scope).stderr
+    assert "request is required" in sallyport(scope, "explain").stderr

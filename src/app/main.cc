@@ -1,6 +1,8 @@
 // The program: its command line, and nothing else. What the commands do is in their own files.
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -13,6 +15,7 @@
 #include "app/reverse_proxy_command.h"
 #include "app/run_command.h"
 #include "app/test_command.h"
+#include "config/suggest.h"
 
 namespace sp::app {
 namespace {
@@ -35,6 +38,22 @@ class Words final : public CLI::Formatter {
   }
   std::string make_option_usage(const CLI::Option* option) const override { return option->get_type_name(); }
 };
+
+// The library says only that a subcommand is required, even where a word stands that is none.
+std::string no_command(const CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); }))
+    names.push_back(sub->get_name());
+  std::vector<std::string> words = app.remaining();
+  std::string text = "A command is missing.";
+  if (!words.empty()) {
+    std::string_view best = config::nearest(words.front(), names);
+    text = fmt::format("There is no {} `{}`{}", words.front().starts_with('-') ? "option" : "command", words.front(),
+                       best.empty() ? "." : fmt::format(": did you mean `{}`?", best));
+  }
+  return fmt::format("{}\nThere {} {}; `{}{} --help` says more.\n", text, names.size() == 1 ? "is" : "are",
+                     config::listed(names, "and"), app.get_parent() != nullptr ? "sallyport " : "", app.get_name());
+}
 
 // Every command puts what it was told into its arguments and the rest into `chosen`, which runs once all of it is read.
 class CommandLine {
@@ -59,6 +78,13 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      const CLI::App* at = &app_;
+      while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+      bool command_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+      if (command_missing && at->get_require_subcommand_min() != 0) {
+        world_.err << no_command(*at);
+        return Exit::usage;
+      }
       return app_.exit(error, world_.out, world_.err) == 0 ? Exit::ok : Exit::usage;
     }
     return chosen_();
