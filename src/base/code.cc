@@ -127,10 +127,11 @@ constexpr std::array rows{
     CodeInfo{Code::upstream_certificate_name, "upstream_certificate_name", 502, "tls_certificate_error",
              Severity::error, "the certificate of the server is for another name",
              "put the certificate's name in `to`, or set upstream_tls: { verify: chain } where any name will do"},
-    CodeInfo{Code::upstream_certificate_untrusted, "upstream_certificate_untrusted", 502, "tls_certificate_error",
-             Severity::error, "the certificate of the server is not signed by an authority that is trusted here",
-             "name its authority (or the certificate itself) in upstream_tls.ca, or pin its key: upstream_tls: { "
-             "verify: none, pin: ... }"},
+    CodeInfo{
+        Code::upstream_certificate_untrusted, "upstream_certificate_untrusted", 502, "tls_certificate_error",
+        Severity::error, "the certificate of the server is not signed by an authority that is trusted here",
+        "name its authority (or the certificate itself) in upstream_tls.ca, with verify: chain if it is for another "
+        "name; or pin its key: upstream_tls: { verify: none, pin: ... }"},
     CodeInfo{Code::upstream_certificate_expired, "upstream_certificate_expired", 502, "tls_certificate_error",
              Severity::error, "the certificate of the server is not valid today",
              "renew the certificate of the server; verify: none accepts it at your risk"},

@@ -147,7 +147,7 @@ std::unique_ptr<TlsStream> ClientContext::connect(std::unique_ptr<runtime::Strea
   auto opening = std::make_unique<Opening>();
   opening->role = Opening::Role::client;
   opening->endpoint = target.endpoint;
-  opening->name = target.name;
+  if (settings_->verify == Verify::full) opening->name = target.name;
   auto stream = std::make_unique<TlsStream>(std::move(ssl), std::move(lower), std::move(opening));
   stream->set_session_slot(std::make_unique<SessionSlot>(sessions_, std::move(key)));
   return stream;

@@ -6,7 +6,9 @@
 #include <openssl/x509v3.h>
 
 #include <ctime>
+#include <optional>
 
+#include "base/ip.h"
 #include "tls/certificate_names.h"
 #include "tls/explain.h"
 
@@ -44,6 +46,20 @@ Diagnosis explain_dates(X509_STORE_CTX* verification, const Opening& opening, bo
                   : "check the clock of this machine"};
 }
 
+bool is_for(X509* certificate, const std::string& name) {
+  if (const std::optional<IpAddress> address = IpAddress::parse(name))
+    return X509_check_ip(certificate, address->bytes.data(), address->v4 ? 4 : 16, 0) == 1;
+  return X509_check_host(certificate, name.data(), name.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+}
+
+// Of a certificate that is not trusted: its name is looked at once it is, and would be refused next.
+std::string name_remedy(X509_STORE_CTX* verification, const Opening& opening) {
+  X509* leaf = X509_STORE_CTX_get0_cert(verification);
+  if (leaf == nullptr || opening.name.empty() || is_for(leaf, opening.name)) return "";
+  return fmt::format("; it is for {}, not for {}: with `ca`, set verify: chain too if any name will do",
+                     names_text(leaf), opening.name);
+}
+
 Diagnosis explain_trust(X509_STORE_CTX* verification, const Opening& opening, bool client_side) {
   const Code code = client_side ? Code::upstream_certificate_untrusted : Code::client_certificate_invalid;
   const std::string who = whose(opening);
@@ -55,7 +71,8 @@ Diagnosis explain_trust(X509_STORE_CTX* verification, const Opening& opening, bo
           code,
           fmt::format("{} is signed by itself ({}), and not trusted here", who, at == nullptr ? "?" : subject_text(at)),
           client_side ? "put this certificate into a file and name it in upstream_tls.ca, or pin its key: "
-                        "upstream_tls: { verify: none, pin: ... }"
+                        "upstream_tls: { verify: none, pin: ... }" +
+                            name_remedy(verification, opening)
                       : "name its authority in client_certificates.ca"};
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -66,7 +83,8 @@ Diagnosis explain_trust(X509_STORE_CTX* verification, const Opening& opening, bo
           fmt::format("{} is signed by \"{}\", which is not trusted here", who, at == nullptr ? "?" : issuer_text(at)),
           client_side
               ? "name this authority in upstream_tls.ca; if it is an intermediate one, the server should send its "
-                "certificate too"
+                "certificate too" +
+                    name_remedy(verification, opening)
               : "name this authority in client_certificates.ca"};
     default:
       return {code,

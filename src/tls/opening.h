@@ -13,7 +13,7 @@ struct Opening {
   enum class Role : std::uint8_t { server, client };
   Role role = Role::server;
   std::string endpoint;              // client: which server is called, "10.0.0.7:443"
-  std::string name;                  // client: what its certificate must be for
+  std::string name;                  // client: what its certificate must be for; empty: any name
   std::string first_octets;          // of the peer, a few
   std::optional<Diagnosis> verdict;  // on the peer's certificate, when it was refused
 

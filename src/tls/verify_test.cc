@@ -147,6 +147,28 @@ TEST_F(ServerVerification, accepts_and_refuses_with_both_names) {
   }
 }
 
+TEST_F(ServerVerification, says_what_to_do_about_the_name_of_a_certificate_that_is_not_trusted) {
+  struct Row {
+    Verify verify;
+    const char* name;
+    bool said;
+  };
+  const std::string for_name = "it is for backend.internal, not for actual.host: with `ca`, set verify: chain too";
+  for (Bad bad : {Bad::self_signed, Bad::stranger}) {
+    auto server =
+        serve(pair_for({.what = "", .verify = {}, .bad = bad, .names = {"backend.internal"}, .name = "", .code = {}}));
+    for (const Row& row : {Row{Verify::full, "actual.host", true}, Row{Verify::full, "Backend.internal", false},
+                           Row{Verify::chain, "actual.host", false}}) {
+      auto client = make_client({.verify = row.verify});
+      Ends ends = handshake(*server, *client, row.name);
+      ASSERT_NE(ends.client->diagnosis(), nullptr);
+      const std::string& remedy = ends.client->diagnosis()->remedy;
+      EXPECT_NE(remedy.find("upstream_tls.ca"), std::string::npos) << remedy;
+      EXPECT_EQ(remedy.find(for_name) != std::string::npos, row.said) << row.name << ": " << remedy;
+    }
+  }
+}
+
 TEST_F(ServerVerification, reads_the_common_name_only_where_there_is_no_other) {
   auto server = serve(authority.leaf({}, {.common_name = "old.internal"}));
   auto client = make_client();
