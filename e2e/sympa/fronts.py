@@ -85,6 +85,6 @@ def imported_front(scope, backend, certificate):
     source = scope.write("imported.conf", apache_configuration(scope, backend, certificate, plain, secure))
     done = subprocess.run([scope.binary, "import", "apache", source], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
-    assert " 0 of them need a decision" in done.stderr, done.stderr
+    assert " 0 to decide about" in done.stderr, done.stderr
     gate = start_gate(scope, done.stdout, secure, name="imported")
     return Front("imported", plain, secure, gate)

@@ -264,6 +264,8 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   EXPECT_EQ(import_apache_command({.files = {"front.conf"}}, t.world), Exit::ok) << t.err();
   EXPECT_THAT(t.out(), HasSubstr("path: /sympa"));
   EXPECT_THAT(t.err(), HasSubstr("front.conf:4: NoSuchDirective on"));
+  EXPECT_THAT(t.err(),
+              HasSubstr("2 lines did not go over word for word: 1 to decide about, 1 done otherwise, 0 not needed."));
   TestWorld missing;
   EXPECT_EQ(import_apache_command({.files = {"none.conf"}}, missing.world), Exit::failed);
   TestWorld json;
@@ -273,6 +275,21 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   EXPECT_TRUE(std::ranges::any_of(list, [](const auto& item) {
     return item["line"] == 4 && item["file"] == "front.conf";
   })) << list;
+}
+
+TEST(Import, counts_a_line_with_several_remarks_once) {
+  TestWorld t;
+  t.files.files["front.conf"] =
+      "<VirtualHost *:80>\n  ServerName a.example\n  ProxyPass /x http://10.0.0.7/x retry=0 acquire=100 nofail=on\n"
+      "  ErrorLog /var/log/a\n  ErrorLog /var/log/b\n</VirtualHost>\n";
+  EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, t.world), Exit::ok) << t.err();
+  TestWorld text;
+  text.files.files = t.files.files;
+  import_apache_command({.files = {"front.conf"}}, text.world);
+  auto remarks = nlohmann::json::parse(t.out())["untranslated"];
+  EXPECT_EQ(remarks.size(), 4u) << remarks;
+  EXPECT_THAT(text.err(),
+              HasSubstr("3 lines did not go over word for word: 0 to decide about, 1 done otherwise, 2 not needed."));
 }
 
 TEST(Describe, the_reference_page_in_docs_is_up_to_date) {

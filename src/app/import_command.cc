@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <ranges>
 
+#include "base/units.h"
 #include "import/import.h"
 
 namespace sp::app {
@@ -33,13 +36,25 @@ void print_list(std::string_view title, Fate fate, const Imported& imported, con
   }
 }
 
+// A line may have several remarks, and counts once, by the gravest of them; one that was translated may have a remark
+// too.
+void print_counts(const Imported& imported, const CommandWorld& world) {
+  std::map<std::pair<std::string_view, int>, Fate> lines;
+  for (const Untranslated& item : imported.untranslated) {
+    auto [line, is_new] = lines.emplace(std::pair(std::string_view(item.file), item.line), item.fate);
+    line->second = std::min(line->second, item.fate);
+  }
+  auto with = [&](Fate fate) { return std::ranges::count(lines | std::views::values, fate); };
+  world.err << fmt::format(
+      "\n{} did not go over word for word: {} to decide about, {} done otherwise, {} not needed.\n",
+      counted(lines.size(), "line"), with(Fate::lost), with(Fate::changed), with(Fate::not_needed));
+}
+
 void print_untranslated(const Imported& imported, const CommandWorld& world) {
   print_list("Not translated; a person has to decide:", Fate::lost, imported, world);
   print_list("Done otherwise, or without being asked:", Fate::changed, imported, world);
   print_list("Not needed:", Fate::not_needed, imported, world);
-  auto lost = std::ranges::count(imported.untranslated, Fate::lost, &Untranslated::fate);
-  world.err << fmt::format("\n{} lines have no line in the result, {} of them need a decision.\n",
-                           imported.untranslated.size(), lost);
+  print_counts(imported, world);
 }
 
 void print_json(const Imported& imported, const CommandWorld& world) {

@@ -11,7 +11,7 @@
 
 namespace sp::import {
 
-// What became of a directive that has no line of its own in the result.
+// What became of a directive that was not translated word for word; the gravest comes first.
 enum class Fate : std::uint8_t {
   lost,        // the other proxy did something that the result does not do: a person has to decide
   changed,     // the result does it otherwise, or by itself
