@@ -25,7 +25,7 @@ Result<BoundSocket> bind_one(Endpoint at) {
 // With SO_REUSEPORT a second gate on the same address would get a share of the connections, and nobody would notice: a
 // socket without it is bound first, and closed again.
 Result<void> nobody_else_listens(const Endpoint& at) {
-  if (at.is_unix() || at.port == 0) return {};
+  if (at.is_unix()) return {};
   auto probe = runtime::bind_listener(at, {.shared = false, .backlog = 1});
   if (!probe && probe.error().code == Code::address_in_use) return fail(probe.error());
   return {};

@@ -80,7 +80,7 @@ std::expected<Address, Problem> unix_address(Address address, std::string_view r
 }
 
 // Takes ":443" off the end of an authority.
-std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std::uint16_t normal, AddressUse use) {
+std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std::uint16_t normal) {
   const auto colon = authority.rfind(':');
   const auto bracket = authority.rfind(']');
   if (authority.starts_with('[') && bracket == std::string_view::npos) return normal;  // take_host() says it
@@ -91,8 +91,8 @@ std::expected<std::uint16_t, Problem> take_port(std::string_view& authority, std
   unsigned port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   const bool whole = !digits.empty() && error == std::errc{} && end == digits.data() + digits.size();
-  // Port 0 asks the system for a free one, which is of use where one listens.
-  if (!whole || port > 65535 || (port == 0 && use != AddressUse::listen)) {
+  // Nor is 0, with which a system is asked for a free port: nobody would know where the gate listens.
+  if (!whole || port == 0 || port > 65535) {
     return failure(backquoted(digits) + " is not a port", "a port is a number from 1 to 65535");
   }
   return static_cast<std::uint16_t>(port);
@@ -147,7 +147,7 @@ std::expected<Address, Problem> parse_address(std::string_view text, AddressUse 
     return failure("the address holds a user name or password", "set the field `Authorization` in `request_headers`");
   }
   const std::size_t whole = authority.size();
-  auto port = take_port(authority, scheme == "https" ? 443 : 80, use);
+  auto port = take_port(authority, scheme == "https" ? 443 : 80);
   if (!port) return Failure(port.error());
   address.port = *port;
   if (auto problem = take_host(address, authority, authority.size() < whole, use)) return Failure(std::move(*problem));

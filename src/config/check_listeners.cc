@@ -23,8 +23,7 @@ void check_sockets(CheckState& state) {
   for (const InboundConfig& entry : state.config.inbound) {
     for (const Text& listen : entry.listen) {
       const auto address = parse_address(listen.value, AddressUse::listen);
-      // Port 0 is another port each time.
-      if (!address || (address->port == 0 && address->unix_path.empty())) continue;
+      if (!address) continue;
       const auto [first, is_new] = sockets.emplace(socket_of(*address), &listen);
       if (is_new) continue;
       state.error(listen.place, shown(listen) + " listens where " + shown(*first->second) + " does already",
