@@ -123,19 +123,26 @@ def test_errors_do_not_show_request_fields(env):
         assert "verysecret" not in text and "c2VjcmV0" not in text
 
 
-def test_common_log_format(env):
-    port, access = free_port(), env.scope.path("common.log")
-    with env.scope.part("common") as scope:
+def log_line(env, name):
+    """The line of a request in a log of this format."""
+    port, access = free_port(), env.scope.path(name + ".log")
+    with env.scope.part(name) as scope:
         start_gate(scope, f"""\
 inbound:
   - listen: "http://127.0.0.1:{port}"
     sites: [ {{ routes: [ {{ path: /, to: "http://127.0.0.1:{env.origin.port}" }} ] }} ]
-log: {{ access: {access}, format: common }}
+log: {{ access: {access}, format: {name} }}
 """, port)
-        ask(port, "GET", '/common?a="b', [("User-Agent", 'x "y"')])
-        line = eventually(lambda: open(access, encoding="utf-8").read(), 5, "a line")
-    pattern = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET /common\?a=\S*b HTTP/1\.1" 200 \d+( "-" "x .*y.*")?\n'
-    assert re.fullmatch(pattern, line), line
+        ask(port, "GET", '/page?a="b', [("User-Agent", 'x "y"')])
+        return eventually(lambda: open(access, encoding="utf-8").read(), 5, "a line")
+
+
+def test_log_formats_of_other_servers(env):
+    common = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET /page\?a=\S*b HTTP/1\.1" 200 \d+'
+    line = log_line(env, "common")
+    assert re.fullmatch(common + "\n", line), line
+    line = log_line(env, "combined")
+    assert re.fullmatch(common + r' "-" "x \\"y\\""' + "\n", line), line
 
 
 def test_log_to_standard_output(env):

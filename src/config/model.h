@@ -180,7 +180,7 @@ struct UpstreamConfig {
   TimeoutsOverride timeouts;
 };
 
-enum class LogFormat : std::uint8_t { json, common };
+enum class LogFormat : std::uint8_t { json, common, combined };
 struct LogConfig {
   Text access{"stdout", {}};  // off | a file | stdout | syslog | journal
   LogFormat format = LogFormat::json;

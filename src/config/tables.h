@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 template <>
 struct EnumWords<LogFormat> {
-  static constexpr std::array words{std::pair{"json", LogFormat::json}, std::pair{"common", LogFormat::common}};
+  static constexpr std::array words{std::pair{"json", LogFormat::json}, std::pair{"common", LogFormat::common},
+                                    std::pair{"combined", LogFormat::combined}};
 };
 
 template <>
@@ -54,7 +55,9 @@ struct Schema<LogConfig> {
       field("access", &LogConfig::access,
             "Where the access log goes: `off`, `stdout`, `syslog`, `journal` or the path of a file.",
             Grammar{"off, stdout, syslog, journal or a path", access_log}),
-      field("format", &LogConfig::format, "How its lines look: JSON, or the common log format of other servers."),
+      field("format", &LogConfig::format,
+            "How its lines look: JSON, or the common log format of other servers; `combined` adds `Referer` and "
+            "`User-Agent`."),
   };
 };
 

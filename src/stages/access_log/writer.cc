@@ -32,6 +32,15 @@ std::string_view remedy_for(int fault) {
   }
 }
 
+Format format_of(config::LogFormat format) {
+  switch (format) {
+    case config::LogFormat::json: return Format::json;
+    case config::LogFormat::common: return Format::common;
+    case config::LogFormat::combined: return Format::combined;
+  }
+  return Format::json;
+}
+
 // Signals are for the thread that waits for them: threads that are made in here take none.
 class SignalsBlocked {
  public:
@@ -82,7 +91,7 @@ Result<void> LogWriter::set_sink(const config::LogConfig& config) {
     access_ = config.access.value;
     queue_.emplace_back(*std::move(sink));
   }
-  format_.store(config.format == config::LogFormat::json ? Format::json : Format::common, std::memory_order_relaxed);
+  format_.store(format_of(config.format), std::memory_order_relaxed);
   wanted_.store(config.access.value != "off", std::memory_order_relaxed);
   ring();
   return {};

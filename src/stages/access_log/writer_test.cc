@@ -131,6 +131,8 @@ TEST_F(LogWriterTest, a_reload_may_change_the_sink_and_the_format) {
   hand("one\n");
   ASSERT_TRUE(writer().set_sink(to(file("b.log"), config::LogFormat::common)));
   EXPECT_EQ(writer().format(), Format::common);
+  ASSERT_TRUE(writer().set_sink(to(file("b.log"), config::LogFormat::combined)));
+  EXPECT_EQ(writer().format(), Format::combined);
   hand("two\n");
   ASSERT_TRUE(writer().flush(10s));
   EXPECT_EQ(content(file("a.log")), "one\n");
