@@ -8,6 +8,12 @@
 #include "tls/ticket_keys.h"
 
 namespace sp::app {
+namespace {
+
+// A gate that runs has a number of its own in the place of the x's; none has these.
+constexpr const char* via_name = "sallyport-xxxxxxxx";
+
+}  // namespace
 
 LoadedSnapshot load_snapshot(const std::string& path, NamedFiles named, const CommandWorld& world) {
   config::Loaded loaded = config::load_file(path, world.files);
@@ -21,7 +27,8 @@ LoadedSnapshot load_snapshot(const std::string& path, NamedFiles named, const Co
     StandIns which = named == NamedFiles::not_looked_at ? StandIns::everywhere : StandIns::where_unreadable;
     put_stand_ins(loaded.config, which, world.files, world.now, files, result.findings);
   }
-  proxy::CompileDeps deps{.files = files, .now = world.now, .tickets = std::make_shared<tls::TicketKeys>()};
+  proxy::CompileDeps deps{
+      .files = files, .now = world.now, .tickets = std::make_shared<tls::TicketKeys>(), .via = via_name};
   result.snapshot = proxy::compile_snapshot(std::move(loaded.config), deps, result.findings);
   return result;
 }
