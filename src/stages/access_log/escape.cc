@@ -81,36 +81,42 @@ void append_unicode_escape(std::string& out, char32_t c) {
   out.append(escape, sizeof escape);
 }
 
+// What stands behind a backslash for `c` in both forms; 0: nothing does.
+char short_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\': return c;
+    case '\b': return 'b';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return '\0';
+  }
+}
+
+void append_short_escape(std::string& out, char letter) {
+  out += '\\';
+  out += letter;
+}
+
 void append_json_ascii(std::string& out, char c) {
-  switch (c) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\b': out += "\\b"; break;
-    case '\f': out += "\\f"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    default: append_unicode_escape(out, octet(c));
-  }
+  const char letter = c == '\f' ? 'f' : short_escape(c);
+  if (letter != '\0') return append_short_escape(out, letter);
+  append_unicode_escape(out, octet(c));
 }
 
-void append_clf_character(std::string& out, char c) {
-  switch (c) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\b': out += "\\b"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    case '\v': out += "\\v"; break;
-    default: {
-      const char escape[] = {'\\', 'x', hex_digits[octet(c) >> 4], hex_digits[octet(c) & 15]};
-      out.append(escape, sizeof escape);
-    }
+// Both write the character that `text` begins with, and say how many octets it was.
+std::size_t append_clf_character(std::string& out, std::string_view text) {
+  const char c = text[0];
+  const char letter = c == '\v' ? 'v' : short_escape(c);
+  if (letter != '\0') {
+    append_short_escape(out, letter);
+  } else {
+    const char escape[] = {'\\', 'x', hex_digits[octet(c) >> 4], hex_digits[octet(c) & 15]};
+    out.append(escape, sizeof escape);
   }
+  return 1;
 }
-
-// Writes the character that `text` begins with; says how many octets it was.
 std::size_t append_json_character(std::string& out, std::string_view text) {
   if (octet(text[0]) < 0x80) {
     append_json_ascii(out, text[0]);
@@ -129,6 +135,19 @@ std::size_t append_json_character(std::string& out, std::string_view text) {
   return character.octets;
 }
 
+template <std::size_t (*append_character)(std::string&, std::string_view)>
+void append_text(std::string& out, std::string_view text, Limit limit) {
+  std::string_view rest = cut(text, limit);
+  const bool whole = rest.size() == text.size();
+  while (!rest.empty()) {
+    const std::size_t run = plain_run(rest);
+    out += rest.substr(0, run);
+    rest.remove_prefix(run);
+    if (!rest.empty()) rest.remove_prefix(append_character(out, rest));
+  }
+  if (!whole) out += cut_mark;
+}
+
 bool bare(std::string_view value) {
   return plain_run(value) == value.size() && value.find_first_of(" =") == std::string_view::npos;
 }
@@ -136,29 +155,11 @@ bool bare(std::string_view value) {
 }  // namespace
 
 void append_json_text(std::string& out, std::string_view text, Limit limit) {
-  std::string_view rest = cut(text, limit);
-  bool whole = rest.size() == text.size();
-  while (!rest.empty()) {
-    std::size_t run = plain_run(rest);
-    out += rest.substr(0, run);
-    rest.remove_prefix(run);
-    if (!rest.empty()) rest.remove_prefix(append_json_character(out, rest));
-  }
-  if (!whole) out += cut_mark;
+  append_text<append_json_character>(out, text, limit);
 }
 
 void append_clf_text(std::string& out, std::string_view text, Limit limit) {
-  std::string_view rest = cut(text, limit);
-  bool whole = rest.size() == text.size();
-  while (!rest.empty()) {
-    std::size_t run = plain_run(rest);
-    out += rest.substr(0, run);
-    rest.remove_prefix(run);
-    if (rest.empty()) break;
-    append_clf_character(out, rest[0]);
-    rest.remove_prefix(1);
-  }
-  if (!whole) out += cut_mark;
+  append_text<append_clf_character>(out, text, limit);
 }
 
 void append_value(std::string& out, std::string_view value) {
