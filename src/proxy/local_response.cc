@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "http/html.h"
 #include "proxy/answer.h"
 
 namespace sp::proxy {
@@ -23,20 +24,6 @@ bool prefers_json(const http::Fields& fields) {
   return json != std::string_view::npos && (html == std::string_view::npos || json < html);
 }
 
-std::string_view escaped_html(std::string_view text, Arena& arena) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return arena.copy(out);
-}
-
 std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
   std::string_view phrase = http::reason_phrase(row.status);
   std::string page = fmt::format(
@@ -48,7 +35,7 @@ std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
       "<p><small>Code <code>{3}</code>, request <code>{4}</code>. The operator finds it under this number in the "
       "log.</small></p>\n"
       "</body></html>\n",
-      row.status, phrase, escaped_html(row.what, exchange.arena), row.name, exchange.request_id());
+      row.status, phrase, http::escaped_html(row.what), row.name, exchange.request_id());
   return exchange.arena.copy(page);
 }
 
@@ -78,7 +65,7 @@ Response text_response(Exchange& exchange, std::uint16_t status, std::string_vie
 }
 
 Response redirect_response(Exchange& exchange, std::uint16_t status, std::string_view location) {
-  std::string_view link = escaped_html(location, exchange.arena);
+  std::string link = http::escaped_html(location);
   std::string_view text = exchange.arena.concat(
       {"<!DOCTYPE html>\n<title>Moved</title>\n<p>The page is at <a href=\"", link, "\">", link, "</a>.</p>\n"});
   Response response = text_response(exchange, status, "text/html; charset=utf-8", text);

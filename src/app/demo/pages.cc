@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/html.h"
+
 namespace sp::app::demo {
 namespace {
 
@@ -34,19 +36,6 @@ std::string as_text(const http::RequestHead& request, std::size_t content) {
   return text;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 std::chrono::milliseconds delay_of(std::string_view query) {
   int milliseconds = 1000;
   if (query.starts_with("ms=")) std::from_chars(query.data() + 3, query.data() + query.size(), milliseconds);
@@ -74,7 +63,7 @@ Page page_for(const http::RequestHead& request, std::string_view content, std::s
     page.content_type = "text/html; charset=utf-8";
     std::string html(browser_page);
     std::string_view mark = "@REQUEST@";
-    page.content = html.replace(html.find(mark), mark.size(), escaped(page.content));
+    page.content = html.replace(html.find(mark), mark.size(), http::escaped_html(page.content));
   }
   return page;
 }
