@@ -33,20 +33,24 @@ Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& frami
   return {};
 }
 
-std::size_t Upload::first_pieces(std::span<iovec> pieces) {
-  if (complete_) return 0;
-  std::size_t count = 0;
-  ByteView kept = kept_.view();
-  if (prefix_.empty() && kept.empty()) return 0;
-  codec::h1::OutBuffer out(chunk_head_);
+std::size_t Upload::put_content(std::initializer_list<ByteView> parts, std::span<iovec> pieces) {
+  std::size_t size = 0, count = 0;
+  for (ByteView part : parts) size += part.size();
+  if (size == 0) return 0;
   if (chunked_) {
-    codec::h1::write_chunk_head(prefix_.size() + kept.size(), out);
+    codec::h1::OutBuffer out(chunk_head_);
+    codec::h1::write_chunk_head(size, out);
     pieces[count++] = piece_of(out.view());
   }
-  if (!prefix_.empty()) pieces[count++] = piece_of(prefix_);
-  if (!kept.empty()) pieces[count++] = piece_of(kept);
+  for (ByteView part : parts) {
+    if (!part.empty()) pieces[count++] = piece_of(part);
+  }
   if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
   return count;
+}
+
+std::size_t Upload::first_pieces(std::span<iovec> pieces) {
+  return complete_ ? 0 : put_content({prefix_, kept_.view()}, pieces);
 }
 
 void Upload::first_pieces_sent() {
@@ -81,14 +85,7 @@ Task<bool> Upload::wait_until_wanted(Exchange& exchange) {
 
 Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
   std::array<iovec, 3> pieces;
-  std::size_t count = 0;
-  codec::h1::OutBuffer out(chunk_head_);
-  if (chunked_) {
-    codec::h1::write_chunk_head(piece.size(), out);
-    pieces[count++] = piece_of(out.view());
-  }
-  pieces[count++] = piece_of(piece);
-  if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
+  std::size_t count = put_content({piece}, pieces);
   auto sent =
       co_await write_all(*exchange.connection->stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
   co_return sent;

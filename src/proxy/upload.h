@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <span>
 
 #include "codec/h1/framing.h"
@@ -47,6 +48,9 @@ class Upload {
   runtime::TimePoint ended{};  // when it was over
 
  private:
+  // Makes one chunk of the parts, where the content is chunked; says how many pieces it has put there: at most two more
+  // than parts.
+  std::size_t put_content(std::initializer_list<ByteView> parts, std::span<iovec> pieces);
   runtime::Task<bool> wait_until_wanted(Exchange& exchange);
   runtime::Task<Result<void>> send(Exchange& exchange, ByteView piece);
   runtime::Task<Result<void>> splice_rest(Exchange& exchange);
