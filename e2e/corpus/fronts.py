@@ -2,7 +2,7 @@
 import shutil
 
 from harness.ports import wait_for_port
-from harness.servers import apache_head, apache_modules, apache_process
+from harness.servers import apache_head, apache_modules, apache_process, nginx_process
 
 
 def haproxy(scope, stands):
@@ -27,7 +27,6 @@ defaults
 
 
 def nginx(scope, stands):
-    folder = scope.directory("nginx-front")
     sections = "".join(f"""
   upstream origin-{number} {{ server 127.0.0.1:{stand.origin}; keepalive 8; }}
   server {{
@@ -36,27 +35,12 @@ def nginx(scope, stands):
     location /small {{ client_max_body_size 1k; proxy_pass http://origin-{number}; }}
   }}
 """ for number, stand in enumerate(stands))
-    config = scope.write("nginx-front.conf", f"""\
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 512; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
+    nginx_process(scope, "nginx-front", f"""\
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $remote_addr;
-{sections}}}
-""")
-    process = scope.start("nginx", ["nginx", "-p", folder, "-e", folder + "/error.log", "-c", config])
-    wait_for_port(stands[-1].plain, process)
+{sections}""", stands[-1].plain)
 
 
 def apache(scope, stands):

@@ -7,34 +7,45 @@ MODULES = "/usr/lib/apache2/modules"
 
 
 class Server:
-    def __init__(self, kind, process, port, folder):
-        self.kind, self.process, self.port, self.folder = kind, process, port, folder
+    def __init__(self, kind, process, port):
+        self.kind, self.process, self.port = kind, process, port
 
     def url(self, path=""):
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-def nginx_origin(scope, files, application):
-    """Serves the files of a folder, and passes /app/ on to an application without buffering it."""
-    port, folder = free_port(), scope.directory("nginx")
+def nginx_process(scope, name, http, port):
+    """Starts nginx with a folder of its own; `http` is the inside of that block."""
+    folder = scope.directory(name)
     os.chmod(folder, 0o777)
-    config = scope.write("nginx/nginx.conf", f"""\
+    config = scope.write(f"{name}/nginx.conf", f"""\
 daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log;
 events {{ worker_connections 512; }}
 http {{
-  types {{ text/html html; text/plain txt; application/octet-stream bin; }}
-  default_type application/octet-stream;
   access_log off;
-  sendfile on;
-  client_max_body_size 0;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+{http}}}
+""")
+    process = scope.start(name, ["nginx", "-p", folder, "-e", folder + "/error.log", "-c", config])
+    wait_for_port(port, process)
+    return process
+
+
+def nginx_origin(scope, files, application):
+    """Serves the files of a folder, and passes /app/ on to an application without buffering it."""
+    port = free_port()
+    process = nginx_process(scope, "nginx", f"""\
+  types {{ text/html html; text/plain txt; application/octet-stream bin; }}
+  default_type application/octet-stream;
+  sendfile on;
+  client_max_body_size 0;
   map $http_upgrade $connection_field {{ default upgrade; '' ''; }}
   server {{
     listen 127.0.0.1:{port};
@@ -48,11 +59,8 @@ http {{
       proxy_set_header Connection $connection_field;
     }}
   }}
-}}
-""")
-    process = scope.start("nginx", ["nginx", "-p", folder, "-e", folder + "/error.log", "-c", config])
-    wait_for_port(port, process)
-    return Server("nginx", process, port, folder)
+""", port)
+    return Server("nginx", process, port)
 
 
 def apache_process(scope, name, config, port):
@@ -98,7 +106,7 @@ DocumentRoot {files}
 </Directory>
 ProxyPass /app/ http://127.0.0.1:{application}/ upgrade=websocket flushpackets=on
 """, port)
-    return Server("apache", process, port, folder)
+    return Server("apache", process, port)
 
 
 ORIGINS = {"nginx": nginx_origin, "apache": apache_origin}
