@@ -27,13 +27,22 @@ std::chrono::system_clock::time_point FakeLoop::wall_clock() const {
   return start_of_time + std::chrono::duration_cast<std::chrono::system_clock::duration>(now() - start);
 }
 
+Deferred* FakeLoop::next_of(IntrusiveList<Deferred>& turn) {
+  if (order_) {
+    for (auto passed_over = (*order_)() % 4; passed_over > 0; --passed_over) {
+      if (Deferred* call = turn.pop_front()) turn.push_back(*call);
+    }
+  }
+  return turn.pop_front();
+}
+
 void FakeLoop::settle() {
   while (!idle() || !deferred_.empty()) {
     run_ready();
     // One turn's worth: what is deferred meanwhile belongs to the next.
     IntrusiveList<Deferred> turn;
     while (Deferred* call = deferred_.pop_front()) turn.push_back(*call);
-    while (Deferred* call = turn.pop_front()) {
+    while (Deferred* call = next_of(turn)) {
       call->function_(call->context_);
       run_ready();
     }

@@ -2,8 +2,10 @@
 // that a test with the same seed runs the same way each time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "base/intrusive_list.h"
@@ -39,6 +41,8 @@ class FakeLoop final : public runtime::Loop {
   void defer(Deferred& call) {
     if (!call.linked()) deferred_.push_back(call);
   }
+  // From now on what was asked for in one turn happens in any order, as what a kernel has to say of many sockets.
+  void shuffle(std::uint64_t seed) { order_.emplace(seed); }
 
   // Runs what is ready, and what becomes ready by it, without moving the clock.
   void settle();
@@ -70,9 +74,11 @@ class FakeLoop final : public runtime::Loop {
     into.emplace(std::move(value));
   }
   void finish(runtime::Scope& scope);
+  Deferred* next_of(IntrusiveList<Deferred>& turn);
 
   Loop* outer_ = nullptr;
   IntrusiveList<Deferred> deferred_;
+  std::optional<std::mt19937_64> order_;
 };
 
 }  // namespace sp::testing

@@ -118,7 +118,11 @@ void FakeNetwork::may_break(PipeStream& stream) {
 std::unique_ptr<PipeStream> FakeNetwork::open(const Endpoint& to, const Endpoint& from) {
   FakeListener* listener = listener_of(to);
   if (listener == nullptr) return nullptr;
-  PipePair pair = make_pipe(loop_, {options_.capacity, options_.seed == 0 ? 0 : random_() | 1});
+  PipePair pair = make_pipe(loop_, {.capacity = options_.capacity,
+                                    .seed = options_.seed == 0 ? 0 : random_() | 1,
+                                    .delays_one_in = options_.delays_one_in,
+                                    .longest_delay = options_.longest_delay,
+                                    .held = held_});
   may_break(*pair.a);
   may_break(*pair.b);
   listener->enqueue({std::move(pair.b), from, to});

@@ -33,6 +33,7 @@ struct FakeNetworkOptions {
   runtime::Duration longest_delay{0};  // with a seed: connections take up to that long to be made
   unsigned breaks_one_in = 0;          // with a seed: so many connections break, after up to...
   std::size_t breaks_within = 16'384;  // ...that many octets of one side
+  unsigned delays_one_in = 0;          // with a seed: so many writes take up to longest_delay to arrive
 };
 
 // Outlives its listeners and connections.
@@ -58,6 +59,8 @@ class FakeNetwork final : public runtime::Network {
   std::unique_ptr<PipeStream> open(const Endpoint& to) { return open(to, next_client(to)); }
   // The endpoints that connect() was called for, in that order.
   const std::vector<Endpoint>& attempts() const { return attempts_; }
+  // Connections of which an end is still held by somebody.
+  std::size_t connections() const { return static_cast<std::size_t>(held_.use_count()) - 1; }
 
  private:
   class FakeListener;
@@ -73,6 +76,7 @@ class FakeNetwork final : public runtime::Network {
   std::map<Endpoint, FakeListener*> listeners_;
   std::vector<Endpoint> bound_, attempts_;
   std::uint16_t next_port_ = 40000;
+  std::shared_ptr<const void> held_ = std::make_shared<int>();
 };
 
 // Names that tests make up. Literals are themselves; other names are dns_error.

@@ -46,6 +46,27 @@ std::optional<IoResult> PipeStream::broken() const {
 // Now and then a would_block that need not be.
 bool PipeStream::hiccup() { return shared_->options.seed != 0 && shared_->random() % 8 == 0; }
 
+// What is written, or the end, is under way for some time.
+void PipeStream::maybe_delay() {
+  const PipeOptions& options = shared_->options;
+  if (options.seed == 0 || options.delays_one_in == 0 || out().delay.armed()) return;
+  if (shared_->random() % options.delays_one_in != 0) return;
+  const auto longest = static_cast<std::uint64_t>(options.longest_delay.count());
+  out().stalled = true;
+  loop_.timers().arm(out().delay, loop_.now() + runtime::Duration(1 + shared_->random() % longest));
+}
+
+void PipeStream::Channel::delayed(void* self) {
+  auto* channel = static_cast<Channel*>(self);
+  channel->stalled = false;
+  channel->wake_reader();
+}
+
+void PipeStream::Channel::wake_reader() const {
+  PipeStream* reader = shared.ends[1 - side];
+  if (reader != nullptr) reader->wake_if_ready();
+}
+
 std::size_t PipeStream::cut(std::size_t most) {
   if (shared_->options.seed == 0 || most < 2) return most;
   const std::size_t bound = shared_->random() % 2 == 0 ? std::min<std::size_t>(most, 16) : most;
@@ -65,7 +86,8 @@ bool PipeStream::can_write() const {
 IoResult PipeStream::try_read(std::span<char> into) {
   if (auto failure = broken()) return *failure;
   if (into.empty()) return can_read() ? IoResult::done(0) : IoResult::would_block();
-  if (!can_read() || hiccup()) {
+  // Who reads one octet wants to know whether there is any, and no kernel denies one that has come.
+  if (!can_read() || (into.size() > 1 && hiccup())) {
     ++counts_.blocked;
     return IoResult::would_block();
   }
@@ -97,6 +119,7 @@ IoResult PipeStream::try_write(std::span<const iovec> pieces) {
   }
   if (tap_) tap_(taken);
   out().bytes += taken;
+  maybe_delay();
   ++counts_.writes;
   counts_.bytes_written += n;
   if (peer() != nullptr) peer()->wake_if_ready();
@@ -106,6 +129,7 @@ IoResult PipeStream::try_write(std::span<const iovec> pieces) {
 IoResult PipeStream::try_finish() {
   if (auto failure = broken()) return *failure;
   out().finished = true;
+  maybe_delay();
   if (peer() != nullptr) peer()->wake_if_ready();
   return IoResult::done(0);
 }

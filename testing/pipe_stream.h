@@ -18,6 +18,9 @@ namespace sp::testing {
 struct PipeOptions {
   std::size_t capacity = std::size_t{64} * 1024;  // of each direction: what the two kernels would hold
   std::uint64_t seed = 0;                         // 0: every operation takes as much as there is
+  unsigned delays_one_in = 0;                     // with a seed: so many writes are under way for up to...
+  runtime::Duration longest_delay{0};             // ...that long; what is written behind one waits for it
+  std::shared_ptr<const void> held;               // for as long as an end of the connection is there
 };
 
 class PipeStream;
@@ -59,18 +62,25 @@ class PipeStream final : public runtime::Stream {
 
  private:
   friend PipePair make_pipe(FakeLoop& loop, PipeOptions options);
+  struct Shared;
   // One direction.
   struct Channel {
+    Channel(Shared& connection, int writer) : shared(connection), side(writer) {}
+    Shared& shared;
+    int side;  // that writes
     std::string bytes;
     std::uint64_t read = 0;  // octets that its reader has taken
     bool finished = false;   // FIN after `bytes`
     bool stalled = false;
     bool closed = false;  // its reader is gone
+    runtime::Timer delay{&Channel::delayed, this};
+    static void delayed(void* self);
+    void wake_reader() const;
   };
   struct Shared {
     PipeOptions options;
     std::mt19937_64 random;
-    Channel channels[2];
+    Channel channels[2]{{*this, 0}, {*this, 1}};
     PipeStream* ends[2] = {nullptr, nullptr};
     bool reset = false;
   };
@@ -93,6 +103,7 @@ class PipeStream final : public runtime::Stream {
   Slot& slot(runtime::Direction d) { return d == runtime::Direction::read ? read_slot_ : write_slot_; }
   std::optional<runtime::IoResult> broken() const;
   bool hiccup();
+  void maybe_delay();
   std::size_t cut(std::size_t most);
   bool can_read() const;
   bool can_write() const;

@@ -1,12 +1,26 @@
 #include "testing/sim/lines.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <tuple>
+
+#include "runtime/wait.h"
 
 namespace sp::testing {
 
 using runtime::Task;
 using runtime::TimePoint;
+
+unsigned SimMessage::status() const {
+  return line.starts_with("HTTP/1.1 ") ? static_cast<unsigned>(std::strtoul(line.c_str() + 9, nullptr, 10)) : 0;
+}
+
+std::uint32_t SimMessage::number() const {
+  const std::size_t slash = line.find('/');
+  if (slash == std::string::npos) return 0;
+  return static_cast<std::uint32_t>(std::strtoul(line.c_str() + slash + 1, nullptr, 10));
+}
 
 Task<bool> send_octets(runtime::Stream& stream, std::string octets, TimePoint until) {
   for (std::size_t sent = 0; sent < octets.size();) {
@@ -18,10 +32,22 @@ Task<bool> send_octets(runtime::Stream& stream, std::string octets, TimePoint un
   co_return true;
 }
 
+Task<bool> send_slowly(runtime::Stream& stream, std::string octets, Dice& dice, TimePoint until) {
+  while (!octets.empty()) {
+    const std::size_t size = std::min(octets.size(), 1 + dice.below(3000));
+    bool sent = co_await send_octets(stream, octets.substr(0, size), until);
+    if (!sent) co_return false;
+    octets.erase(0, size);
+    if (dice.one_in(3)) std::ignore = co_await runtime::sleep_for(runtime::Duration(dice.below(500)));
+  }
+  co_return true;
+}
+
 Task<bool> SimReader::more(TimePoint until) {
   std::array<char, 4096> buffer;
   auto got = co_await stream_.read(buffer, until);
-  if (!got || *got == 0) co_return false;
+  ended_ = got.has_value() && *got == 0;
+  if (!got || ended_) co_return false;
   octets_.append(buffer.data(), *got);
   co_return true;
 }
@@ -32,6 +58,13 @@ Task<bool> SimReader::have(std::size_t octets, TimePoint until) {
     if (!came) co_return false;
   }
   co_return true;
+}
+
+Task<bool> SimReader::rest(std::string& into, TimePoint until) {
+  for (bool going = true; going;) going = co_await more(until);
+  into = std::move(octets_);
+  octets_.clear();
+  co_return ended_;
 }
 
 Task<std::optional<std::string>> SimReader::line(TimePoint until) {
@@ -60,32 +93,43 @@ Task<bool> SimReader::chunks(SimMessage& message, TimePoint until) {
   }
 }
 
-Task<std::optional<SimMessage>> SimReader::next(bool response, TimePoint until) {
+// Taken off only when all of it is there: what has come of a head that never ended can be looked at.
+Task<std::optional<SimMessage>> SimReader::head(TimePoint until) {
+  std::size_t end = 0;
+  while ((end = octets_.find("\r\n\r\n")) == std::string::npos) {
+    bool came = co_await more(until);
+    if (!came) co_return std::nullopt;
+  }
   SimMessage message;
-  auto first = co_await line(until);
-  if (!first) co_return std::nullopt;
-  message.line = *first;
-  std::size_t length = 0;
-  bool chunked = false;
-  for (;;) {
-    auto field = co_await line(until);
-    if (!field) co_return std::nullopt;
-    if (field->empty()) break;
-    if (field->starts_with("Content-Length: ")) length = std::strtoul(field->c_str() + 16, nullptr, 10);
-    if (*field == "Transfer-Encoding: chunked") chunked = true;
-    if (*field == "Connection: close") message.close = true;
-  }
-  if (response && message.line.starts_with("HTTP/1.1 1")) {
-    auto final = co_await next(true, until);
-    co_return final;
-  }
-  if (chunked) {
+  std::string text = octets_.substr(0, end + 2);
+  octets_.erase(0, end + 4);
+  message.line = text.substr(0, text.find("\r\n"));
+  const auto has = [&](std::string_view field) { return text.find(field) != std::string::npos; };
+  const std::size_t length = text.find("\r\nContent-Length: ");
+  if (length != std::string::npos) message.length = std::strtoul(text.c_str() + length + 18, nullptr, 10);
+  message.chunked = has("\r\nTransfer-Encoding: chunked\r\n");
+  message.close = has("\r\nConnection: close\r\n");
+  message.upgrade = has("\r\nUpgrade: ");
+  message.expects_100 = has("\r\nExpect: 100-continue\r\n");
+  co_return message;
+}
+
+Task<void> SimReader::content(SimMessage& message, TimePoint until) {
+  if (message.chunked) {
     message.whole = co_await chunks(message, until);
-    co_return message;
+    co_return;
   }
-  message.whole = co_await have(length, until);
-  message.content = octets_.substr(0, length);
+  message.whole = co_await have(message.length, until);
+  message.content = octets_.substr(0, message.length);
   octets_.erase(0, message.content.size());
+}
+
+Task<std::optional<SimMessage>> SimReader::response(TimePoint until) {
+  std::optional<SimMessage> message;
+  do {
+    message = co_await head(until);
+  } while (message && message->status() / 100 == 1);
+  if (message) co_await content(*message, until);
   co_return message;
 }
 

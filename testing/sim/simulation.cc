@@ -6,28 +6,43 @@
 #include "base/assert.h"
 #include "runtime/wait.h"
 #include "testing/gate/gate.h"
+#include "testing/sim/actors.h"
 
 namespace sp::testing {
 namespace {
 
 constexpr std::string_view server_addresses[] = {"10.0.0.1:8000", "10.0.0.2:8000", "10.0.0.3:8000"};
 
-std::string configuration(Dice& dice) {
+// Longer than anything in it may take: the clients' patience is the longest.
+constexpr runtime::Duration longest_run = std::chrono::hours(1);
+
+// A faithful client pauses for more than a second: it may find its connection closed.
+std::string configuration(Dice& dice, bool calm) {
   std::string text =
       "inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: app } ] } "
-      "]\nupstreams:\n  app:\n"
-      "    servers: [ \"http://10.0.0.1:8000\", \"http://10.0.0.2:8000\", \"http://10.0.0.3:8000\" ]\n";
-  text += dice.one_in(2) ? "    balance: round_robin\n" : "    balance: least_requests\n";
+      "]\nupstreams:\n  app:\n    servers: [ \"http://one.test:8000\"";
+  if (!dice.one_in(4)) text += ", \"http://10.0.0.2:8000\"";
+  if (!dice.one_in(4)) text += ", \"http://10.0.0.3:8000\"";
+  text += dice.one_in(2) ? " ]\n    balance: round_robin\n" : " ]\n    balance: least_requests\n";
   return text + "    retries: " + std::to_string(dice.below(4)) +
-         "\ntimeouts: { keep_alive: 30s, response_head: 20s }\n";
+         "\ntimeouts: { keep_alive: " + (calm || dice.one_in(2) ? "30s" : "1s") +
+         ", response_head: 20s, tunnel_idle: 2m }\n";
 }
 
-FakeNetworkOptions network_of(Dice& dice, std::uint64_t seed) {
+FakeNetworkOptions network_of(Dice& dice, std::uint64_t seed, bool calm) {
   return {.seed = seed,
           .capacity = dice.one_in(2) ? 65'536u : 500u,
           .longest_delay = std::chrono::milliseconds(dice.below(500) + 1),
-          .breaks_one_in = dice.one_in(2) ? 0u : 8u,
-          .breaks_within = 8192};
+          .breaks_one_in = calm || dice.one_in(2) ? 0u : 8u,
+          .breaks_within = 8192,
+          .delays_one_in = dice.one_in(3) ? 0u : 16u};
+}
+
+Behaviour behaviour_of(Dice& dice, bool calm) {
+  using enum Behaviour::Answer;
+  constexpr Behaviour::Answer answers[] = {refuse, silence, unreachable, no_descriptors};
+  if (calm || !dice.one_in(5)) return {};
+  return {.answer = answers[dice.below(std::size(answers))], .delay = runtime::Duration(dice.below(2000))};
 }
 
 class Run {
@@ -35,57 +50,99 @@ class Run {
   explicit Run(std::uint64_t seed)
       : seed_(seed),
         dice_(seed),
-        gate_(configuration(dice_),
-              {.network = network_of(dice_, seed), .seed = seed, .most_idle = 1 + seed % 2 * 100}) {
+        calm_(dice_.one_in(4)),
+        gate_(configuration(dice_, calm_),
+              {.network = network_of(dice_, seed, calm_), .seed = seed, .most_idle = 1 + seed % 2 * 100}),
+        assertions_before_(failed_assertions()) {
+    story_.calm = calm_;
+    gate_.loop.shuffle(dice_.seed());
+    gate_.resolver.set("one.test", {"10.0.0.1"}, runtime::Duration(dice_.below(300)));
     for (std::string_view at : server_addresses) {
-      const bool hostile = dice_.one_in(2);
-      listeners_.push_back(gate_.network.listen(endpoint(at), [this, hostile](runtime::Accepted accepted) {
-        scope_.spawn(run_server(gate_.loop, std::move(accepted.stream), hostile, dice_.below(1'000'000), story_));
+      const Manner manner = a_manner(2);
+      listeners_.push_back(gate_.network.listen(endpoint(at), [this, manner](runtime::Accepted accepted) {
+        scope_.spawn(run_server(std::move(accepted.stream), manner, dice_.seed(), story_));
       }));
-      if (dice_.one_in(6)) gate_.network.behave(endpoint(at), {.answer = Behaviour::Answer::refuse});
+      gate_.network.behave(endpoint(at), behaviour_of(dice_, calm_));
     }
   }
 
   Story run() {
     const std::size_t clients = 2 + dice_.below(5);
     for (std::uint32_t i = 0; i < clients; ++i) {
-      scope_.spawn(come(runtime::Duration(dice_.below(5000)), 100 * (i + 1), dice_.one_in(3), dice_.below(1'000'000)));
+      scope_.spawn(come(runtime::Duration(dice_.below(5000)), 100 * (i + 1), a_manner(3), dice_.seed()));
     }
-    if (dice_.one_in(3)) scope_.spawn(reload(runtime::Duration(dice_.below(6000))));
-    if (dice_.one_in(4)) gate_.loop.run_until([] { return false; }, runtime::Duration(dice_.below(8000)));
-    const bool early = gate_.worker().sessions() != 0;
-    if (early) gate_.worker().drain();
-    if (!gate_.loop.run_until([&] { return clients_ == 0 || early; })) stuck("a client is stuck");
-    gate_.worker().drain();
-    listeners_.clear();
-    if (!gate_.loop.run_until([&] { return gate_.worker().sessions() == 0; }))
-      stuck("a session is left after draining");
-    if (!gate_.loop.run_until([&] { return scope_.running() == 0; })) stuck("a connection is left after draining");
-    if (failed_assertions() != 0) story_.fault("an assertion failed");
+    if (dice_.one_in(3)) scope_.spawn(reload());
+    if (!calm_ && dice_.one_in(3)) {
+      gate_.loop.run_until([] { return false; }, runtime::Duration(dice_.below(8000)));
+    } else {
+      until([&] { return clients_ == 0; }, "a client is stuck");
+    }
+    end();
+    look_back();
     return std::move(story_);
   }
 
  private:
-  // What is suspended cannot be given up: the program may end before anybody reads the story.
-  void stuck(std::string what) {
-    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), what.c_str());
-    story_.fault(std::move(what));
+  Manner a_manner(std::size_t hostile_one_in) {
+    return dice_.one_in(hostile_one_in) && !calm_ ? Manner::hostile : Manner::faithful;
   }
-  runtime::Task<void> come(runtime::Duration after, std::uint32_t first_number, bool hostile, std::uint64_t seed) {
+  // What is suspended cannot be given up: the program may end before anybody reads the story.
+  void until(const std::function<bool()>& done, const char* otherwise, runtime::Duration limit = longest_run) {
+    if (gate_.loop.run_until(done, limit)) return;
+    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), otherwise);
+    story_.fault(otherwise);
+  }
+  void end() {
+    if (gate_.worker().sessions() != 0) story_.count("drain with connections");
+    gate_.worker().drain();
+    if (dice_.one_in(4)) {  // the time for draining is over
+      gate_.loop.advance(runtime::Duration(dice_.below(3000)));
+      if (gate_.worker().sessions() != 0) story_.count("cut");
+      story_.calm = false;
+      gate_.worker().cut();
+      until([&] { return gate_.worker().sessions() == 0; }, "a session is left after it was cut",
+            std::chrono::seconds(30));
+    }
+    listeners_.clear();
+    until([&] { return gate_.worker().sessions() == 0; }, "a session is left after draining");
+    // The others see at once that the gate is gone, when they look: it keeps no connection that nobody uses.
+    until([&] { return scope_.running() == 0; }, "a connection is left after draining", std::chrono::seconds(15));
+  }
+  void look_back() {
+    if (failed_assertions() != assertions_before_) story_.fault("an assertion failed");
+    if (gate_.network.connections() != 0) story_.fault("the gate holds a connection when everything is over");
+    std::map<std::string, unsigned, std::less<>> told;
+    for (const Ended& each : gate_.observed.exchanges) ++told[each.path];
+    for (std::uint32_t number : story_.answers) {
+      if (const auto times = told["/" + std::to_string(number)]; times != 1)
+        story_.fault("the log has it " + std::to_string(times) + " times:", number);
+    }
+    for (const auto& [number, times] : story_.seen) {
+      if (times > 8) story_.fault("there is no end to sending", number);  // 3 retries, each on a kept connection first
+    }
+  }
+
+  runtime::Task<void> come(runtime::Duration after, std::uint32_t first_number, Manner manner, std::uint64_t seed) {
     ++clients_;
     std::ignore = co_await runtime::sleep_for(after);
     auto stream = gate_.network.open(endpoint("192.0.2.80:80"));
-    if (stream) co_await run_client(gate_.loop, std::move(stream), first_number, hostile, seed, story_);
+    if (stream) co_await run_client(std::move(stream), first_number, manner, seed, story_);
     --clients_;
   }
-  runtime::Task<void> reload(runtime::Duration after) {
-    std::ignore = co_await runtime::sleep_for(after);
-    if (!gate_.worker().draining()) gate_.reload(configuration(dice_));
+  runtime::Task<void> reload() {
+    for (std::size_t times = 1 + dice_.below(3); times > 0; --times) {
+      std::ignore = co_await runtime::sleep_for(runtime::Duration(dice_.below(5000)));
+      if (gate_.worker().draining()) co_return;
+      gate_.reload(configuration(dice_, calm_));
+      if (gate_.worker().sessions() != 0) story_.count("reload with connections");
+    }
   }
 
   std::uint64_t seed_;
   Dice dice_;
+  bool calm_;
   Gate gate_;
+  std::uint64_t assertions_before_;
   Story story_;
   runtime::Scope scope_;
   std::size_t clients_ = 0;
