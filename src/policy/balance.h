@@ -35,7 +35,6 @@ class ServerHealth {
   bool failed(TimePoint now, const FailureRule& rule);
   // The request ended without saying anything about the server (the client went away).
   void abandoned();
-  std::uint32_t failures() const { return failures_; }
 
  private:
   std::uint32_t failures_ = 0;

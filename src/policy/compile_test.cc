@@ -47,6 +47,40 @@ TEST(Compile, finds_named_upstreams) {
   EXPECT_EQ(upstream.fail_after, 7u);
 }
 
+TEST(Compile, knows_routes_that_forward_nothing) {
+  auto away = route("/old", "");
+  away.redirect = config::RedirectConfig{.to = {.value = "https://${request.host}/new", .place = {}}, .status = 308};
+  auto said = route("/robots.txt", "");
+  said.respond =
+      config::RespondConfig{.status = 410, .body = {.value = "gone\n", .place = {}}, .content_type = "text/x"};
+  auto policy = compiled({site({"*"}, {away, said})});
+  ASSERT_TRUE(policy);
+  const auto& routes = policy->inbounds[0]->sites[0]->routes;
+  const auto* redirect = std::get_if<RedirectTarget>(&routes[0].target);
+  ASSERT_NE(redirect, nullptr);
+  EXPECT_EQ(redirect->status, 308);
+  EXPECT_EQ(redirect->to.source(), "https://${request.host}/new");
+  const auto* respond = std::get_if<RespondTarget>(&routes[1].target);
+  ASSERT_NE(respond, nullptr);
+  EXPECT_EQ(respond->status, 410);
+  EXPECT_EQ(respond->body.source(), "gone\n");
+  EXPECT_EQ(respond->content_type, "text/x");
+  EXPECT_EQ(routes[0].forward(), nullptr);
+  EXPECT_TRUE(policy->upstreams.empty());
+}
+
+TEST(Compile, takes_no_path_with_a_server_of_an_upstream) {
+  for (std::string_view url : {"http://h/path", "http://h/?q", "h"}) {
+    auto config = one_entry({site({"*"}, {route("/", "app")})});
+    config.upstreams["app"].name = "app";
+    config.upstreams["app"].servers = {{.url = {.value = std::string(url), .place = {}}}};
+    auto result = compile(config);
+    ASSERT_FALSE(result) << url;
+    EXPECT_EQ(result.error().front().message, "`" + std::string(url) + "` is not the URL of a server");
+    EXPECT_EQ(result.error().front().remedy, "write http://host:port without a path");
+  }
+}
+
 TEST(Compile, inherits_from_outside_to_inside) {
   using namespace std::chrono_literals;
   auto inner = route("/in", "http://h");

@@ -51,5 +51,18 @@ TEST(FieldEdits, let_no_value_make_a_second_field) {
   EXPECT_EQ(edited(edits), "X-Subject=CN=a  X-Evil: 1;");
 }
 
+TEST(FieldEdits, refuse_what_no_field_can_hold) {
+  config::FieldEdits edits;
+  edits.remove = {"Content-Length"};
+  edits.set = {{"X-Two", text("a\nX-Evil: 1")}, {"X-Three", text("${nonsense}")}, {"not a name", text("a")}};
+  std::vector<FieldEdit> out;
+  std::vector<config::Finding> findings;
+  compile_edits(edits, {}, out, findings);
+  EXPECT_TRUE(out.empty());
+  ASSERT_EQ(findings.size(), 4u);
+  EXPECT_EQ(findings[1].message, "a field value cannot hold control characters");
+  EXPECT_EQ(findings[2].message, "`${nonsense}` is not a value that exists");
+}
+
 }  // namespace
 }  // namespace sp::policy

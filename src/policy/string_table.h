@@ -48,7 +48,6 @@ class PrefixTable {
   // False when the prefix is there already (the first stays).
   bool insert(std::string_view prefix, std::uint32_t value);
   std::optional<Found> find(std::string_view path) const;
-  bool empty() const { return table_.empty(); }
 
  private:
   StringTable table_;

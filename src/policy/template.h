@@ -73,7 +73,6 @@ class Template {
   static std::expected<Template, std::string> compile(std::string_view text);
 
   bool is_literal() const { return parts_.empty(); }
-  bool empty() const { return literal_.empty() && parts_.empty(); }
   // What was written (with placeholders, if there are any); of a literal: its value.
   const std::string& source() const { return literal_; }
   bool uses(Variable variable) const;

@@ -75,7 +75,19 @@ TEST(UpstreamUrl, sends_the_host_that_is_wanted) {
   EXPECT_EQ(host(0, ""), "h:81");
   EXPECT_EQ(host(1, "lists.example.com"), "h:81");
   EXPECT_EQ(host(2, "lists.example.com"), "Name.example:8");
-  EXPECT_EQ(mapping_reason(policy->inbounds[0]->sites[0]->routes[1]), "the path stays; Host is the server's");
+}
+
+TEST(UpstreamUrl, says_why_path_and_host_are_what_they_are) {
+  auto away = route("/old", "");
+  away.redirect = config::RedirectConfig{.to = {.value = "/new", .place = {}}};
+  auto policy = compiled({site({"*"}, {route("/a", "http://h"), route("/b", "http://h/b", "upstream"),
+                                       route("/c", "http://h/x", "name.example"), route("=/d", "http://h/y"), away})});
+  ASSERT_TRUE(policy);
+  const std::string_view reasons[] = {"the path stays; Host is preserved", "the path stays; Host is the server's",
+                                      "/c is replaced by /x; Host is name.example",
+                                      "the path is replaced by /y; Host is preserved", ""};
+  const auto& routes = policy->inbounds[0]->sites[0]->routes;
+  for (std::size_t i = 0; i < std::size(reasons); ++i) EXPECT_EQ(mapping_reason(routes[i]), reasons[i]);
 }
 
 }  // namespace

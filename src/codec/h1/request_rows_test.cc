@@ -374,6 +374,8 @@ const std::vector<Pair> field_lines{
      "bytes=0-1",
      "POST / @a 1.1 none keep | Cache-Control: no-store | Content-Type: a/b | Range: bytes=0-1"},
     {"Connection: User-Agent\r\nUser-Agent: a", "POST / @a 1.1 none keep"},
+    {"Connection: Accept, Referer, Refresh, Server\r\nAccept: */*\r\nReferer: /a\r\nRefresh: 5\r\nServer: s\r\nX-A: 1",
+     "POST / @a 1.1 none keep | X-A: 1"},
     {"Connection: a b", "bad_connection_field"},
     {"Connection: close;", "bad_connection_field"},
     {"Connection: \"close\"", "bad_connection_field"},

@@ -26,8 +26,6 @@ class ResponseReader {
   // Errors (Side::upstream): bad_status_line, bad_response_field, response_fields_too_large, bad_response_framing.
   Result<std::size_t> read(ByteView in, http::Method asked, http::ResponseHead& head, Persistence& persistence);
 
-  // Whether octets of a head have been seen.
-  bool begun() const { return scan_.begun(); }
   void reset() { scan_ = {}; }
 
  private:
