@@ -20,15 +20,17 @@ std::optional<Finding> log_obstacle(const config::LogConfig& log, const config::
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return std::nullopt;  // stdout, and the like
   if (files.has_folder(path)) {
-    return not_writable(log.access, "it is a folder",
-                        fmt::format("name a file in it: `{}/access.log`", path.substr(0, path.find_last_not_of('/') + 1)));
+    return not_writable(
+        log.access, "it is a folder",
+        fmt::format("name a file in it: `{}/access.log`", path.substr(0, path.find_last_not_of('/') + 1)));
   }
   const std::string folder = slash == 0 ? "/" : path.substr(0, slash);
   if (files.has_folder(folder)) return std::nullopt;
-  return not_writable(log.access, "its folder does not exist",
-                      fmt::format("make it: `mkdir -p {}`, and give it to the user that the gate runs as; under systemd "
-                                  "`LogsDirectory` makes it when the service starts",
-                                  folder));
+  return not_writable(
+      log.access, "its folder does not exist",
+      fmt::format("make it: `mkdir -p {}`, and give it to the user that the gate runs as; under systemd "
+                  "`LogsDirectory` makes it when the service starts",
+                  folder));
 }
 
 Finding log_not_opened(const config::LogConfig& log, const config::FileSystem& files, const Error& error) {

@@ -6,7 +6,8 @@
 
 namespace sp::http {
 
-// `&`, `<`, `>` and `"` as entities: what comes from outside stays text, in content and in attributes with double quotes.
+// `&`, `<`, `>` and `"` as entities: what comes from outside stays text, in content and in attributes with double
+// quotes.
 std::string escaped_html(std::string_view text);
 
 }  // namespace sp::http
