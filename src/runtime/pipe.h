@@ -40,6 +40,9 @@ class Pipe {
     int out = -1, in = -1;
     std::size_t capacity = 0;
   };
+  // Whether this system moves octets that way: some containers forbid it, some kernels do not know it for sockets.
+  // Asked once by take(), which has no pipes then.
+  static bool system_can_splice();
   // Of this thread: for tests.
   static std::size_t in_use();
   static std::size_t kept();

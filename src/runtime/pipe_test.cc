@@ -2,8 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -37,6 +45,26 @@ class Pipes : public ::testing::Test {
   TcpPair source = tcp_pair(world.loop), sink = tcp_pair(world.loop);
   std::optional<Result<std::size_t>> filled;
 };
+
+// In a child of its own: what is forbidden stays forbidden.
+TEST(PipesOfTheSystem, are_not_used_where_splicing_is_forbidden) {
+  ASSERT_TRUE(Pipe::system_can_splice());
+  const pid_t child = fork();
+  if (child == 0) {
+    sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_splice, 0, 1),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{.len = 4, .filter = rules};
+    const bool forbidden =
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    _exit(!forbidden ? 2 : Pipe::system_can_splice() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 TEST_F(Pipes, go_back_when_they_are_empty) {
   const std::size_t kept = Pipe::kept();
