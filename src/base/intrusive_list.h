@@ -26,8 +26,9 @@ class ListHook {
   ListHook* previous_ = nullptr;
 };
 
-// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): the analyzer does not see that an element which was destroyed has
-// left its list before, and takes the next one for it.
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete,clang-analyzer-core.NonNullParamChecker,clang-analyzer-core.CallAndMessage):
+// the analyzer does not see that an element which was destroyed has left its list before, and takes the next one for
+// it; nor that the root of a list always points somewhere.
 
 // Does not own its elements. T derives from ListHook (once).
 template <class T>
@@ -71,6 +72,6 @@ class IntrusiveList {
   ListHook root_;
 };
 
-// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete,clang-analyzer-core.NonNullParamChecker,clang-analyzer-core.CallAndMessage)
 
 }  // namespace sp

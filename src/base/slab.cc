@@ -82,7 +82,8 @@ void* Slab::take() {
 
 void Slab::give(void* object) noexcept {
   // Chunks are aligned to their size: the first octets of it are found from any object.
-  auto* home = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(object) & ~(std::uintptr_t{chunk} - 1));
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(object) & (chunk - 1);
+  auto* home = reinterpret_cast<Chunk*>(static_cast<char*>(object) - offset);
   home->free = new (object) Free{home->free};
   Slab& slab = *home->owner;
   if (!home->linked()) slab.with_room_.push_front(*home);

@@ -90,7 +90,9 @@ void Tunnels::pass_message(std::unique_ptr<Tunnel> tunnel, bool by_client) {
   } catch (const std::bad_alloc&) {
     return end(std::move(tunnel), TunnelPause::broken);
   }
-  spawn(std::move(tunnel), by_client ? std::move(left) : std::string(), by_client ? std::string() : std::move(left));
+  std::string from_client, from_upstream;
+  (by_client ? from_client : from_upstream) = std::move(left);
+  spawn(std::move(tunnel), std::move(from_client), std::move(from_upstream));
 }
 
 void Tunnels::spawn(std::unique_ptr<Tunnel> tunnel, std::string from_client, std::string from_upstream) {
