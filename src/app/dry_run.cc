@@ -45,7 +45,7 @@ std::string request_text(const DryRequest& request, const UrlParts& url) {
   bool has_host =
       std::ranges::any_of(request.fields, [](const auto& field) { return http::iequals(field.first, "Host"); });
   if (!has_host) text += "Host: " + std::string(url.authority) + "\r\n";
-  for (const auto& [name, value] : request.fields) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.fields) text.append(name).append(": ").append(value).append("\r\n");
   return text + "\r\n";
 }
 

@@ -128,7 +128,7 @@ void add_forwarding(DryRun& run, std::vector<Step>& steps) {
   add_tls(run, steps);
   std::string topic = "fields";
   for (const auto& [name, value] : fields_for_server(run))
-    steps.push_back({std::exchange(topic, ""), name + ": " + value, ""});
+    steps.push_back({std::exchange(topic, ""), fmt::format("{}: {}", name, value), ""});
   add_bounds(run, steps);
   add_response(run, steps);
 }

@@ -44,6 +44,7 @@ void check_upstream_name(CheckState& state, const Text& to) {
     return;
   }
   std::vector<std::string_view> names;
+  names.reserve(state.config.upstreams.size());
   for (const auto& [name, upstream] : state.config.upstreams) names.push_back(name);
   std::string remedy = to.secret ? "" : did_you_mean(to.value, names);
   const bool like_host = to.value.find_first_of(".:/") != std::string::npos || names.empty();

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <ctime>
 #include <optional>
+#include <tuple>
 
 #include "tls/certificate_names.h"
 #include "tls/explain.h"
@@ -106,7 +107,7 @@ std::shared_ptr<const Certificate> load_certificate(const config::CertificateCon
   made->leaf = std::move(certificates.front());
   made->chain.reset(sk_X509_new_null());
   for (std::size_t i = 1; i < certificates.size(); ++i) {
-    if (sk_X509_push(made->chain.get(), certificates[i].get()) > 0) certificates[i].release();
+    if (sk_X509_push(made->chain.get(), certificates[i].get()) > 0) std::ignore = certificates[i].release();
   }
   made->names = certificate_names(made->leaf.get());
   made->not_before = time_of(X509_get0_notBefore(made->leaf.get()));

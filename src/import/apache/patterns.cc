@@ -102,7 +102,8 @@ std::vector<SimplePattern> simple_patterns(std::string_view regex) {
 
   std::vector<SimplePattern> result;
   for (const std::string& alternative : group ? group->alternatives : std::vector<std::string>{""}) {
-    SimplePattern pattern{.form = tail->form, .path = first + alternative + second + std::string(tail->adds)};
+    SimplePattern pattern{.form = tail->form, .path = first};
+    pattern.path.append(alternative).append(second).append(tail->adds);
     if (tail->form == MatchForm::exact && pattern.path.empty()) pattern.path = "/";
     const bool open_end = tail->text.empty() || tail->text.starts_with('.') || tail->text.starts_with("(.") ||
                           tail->text.starts_with("/?");

@@ -116,7 +116,7 @@ void RouteMaker::proxy() {
 std::string mapped_path(const Rule& rule, const std::string& path) {
   if (rule.form == MatchForm::regex) return path;
   const std::string from = rule.form == MatchForm::exact ? rule.pattern : without_trailing_slash(rule.pattern);
-  const std::string to = rule.form == MatchForm::exact ? path : without_trailing_slash(path);
+  std::string to = rule.form == MatchForm::exact ? path : without_trailing_slash(path);
   if (from.empty() && to.empty()) return "";
   if (to.empty()) return "/";
   return to;

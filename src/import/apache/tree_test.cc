@@ -33,6 +33,7 @@ std::string shown(const std::vector<Directive>& directives) {
 
 std::vector<std::string> errors_of(const Tree& tree) {
   std::vector<std::string> result;
+  result.reserve(tree.errors.size());
   for (const config::Finding& each : tree.errors)
     result.push_back(std::to_string(each.place.line) + ": " + each.message);
   return result;

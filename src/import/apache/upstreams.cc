@@ -87,6 +87,7 @@ void Upstreams::add(const Balancer& balancer, DraftUpstream upstream) {
 
 std::vector<DraftUpstream> Upstreams::all() const {
   std::vector<DraftUpstream> result;
+  result.reserve(by_place_.size());
   for (const auto& [place, upstream] : by_place_) result.push_back(upstream);
   std::ranges::sort(result, {}, &DraftUpstream::name);
   return result;

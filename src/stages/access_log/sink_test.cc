@@ -158,7 +158,7 @@ TEST_F(SinkTest, a_blocking_socket_is_written_without_waiting) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   auto sink = make_stream_sink(ends[0], "stdout");
-  const std::string text(10'000'000, '\n');
+  const std::string text(8'000'000, '\n');
   std::string_view lines = text;
   EXPECT_EQ(sink->write(lines), Sink::Outcome::blocked);
   EXPECT_LT(lines.size(), text.size());

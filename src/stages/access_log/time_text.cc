@@ -35,7 +35,7 @@ void TimeText::update(std::int64_t second) {
   std::chrono::year_month_day date(day);
   auto of_day = static_cast<std::uint64_t>((time - day).count());
   auto year = static_cast<std::uint64_t>(static_cast<int>(date.year()));
-  auto month = static_cast<unsigned>(date.month());
+  const std::size_t month = static_cast<unsigned>(date.month());
   auto day_of_month = static_cast<unsigned>(date.day());
 
   char* at = put<4>(iso_.data(), year);

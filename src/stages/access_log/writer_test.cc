@@ -259,6 +259,7 @@ TEST_F(LogWriterTest, batches_come_back_empty_and_with_room) {
 TEST_F(LogWriterTest, many_threads_hand_over_at_once) {
   ASSERT_TRUE(writer().set_sink(to(file("a.log"))));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([this, i] {
       for (int j = 0; j < 200; ++j) hand(std::to_string(i) + " " + std::to_string(j) + "\n");
