@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <tuple>
 
 #include "runtime/scope.h"
 #include "runtime/wait.h"
@@ -37,7 +38,7 @@ std::unique_ptr<runtime::EpollStream> stream_of(runtime::EpollLoop& loop, int de
 
 Task<void> then_stop(runtime::EpollLoop& loop, Task<void> task) {
   // In a turn of the loop: its clock has stood still while the test was made ready, which may have taken long.
-  co_await runtime::sleep_until(loop.now());
+  std::ignore = co_await runtime::sleep_until(loop.now());
   co_await std::move(task);
   loop.stop();
 }
