@@ -280,6 +280,7 @@ IoResult TlsStream::try_finish() {
     clear_stale_errors();
   }
   const IoResult flushed = flush();
+  writer_waits_ = flushed.status == IoStatus::would_block;
   if (flushed.status != IoStatus::done) return flushed;
   if (write_fault_ != Code::ok) return IoResult::failed(write_fault_);
   return lower_->try_finish();

@@ -217,6 +217,30 @@ TEST_F(Streams, finish_when_everything_has_left) {
   EXPECT_TRUE(ends.client->clean_end());
 }
 
+TEST_F(Streams, finish_though_somebody_reads_meanwhile) {
+  Ends ends = connected({.capacity = 1'000});
+  quiet(ends);
+  const std::string body(978, 'x');  // its record fills the way to the client
+  ASSERT_EQ(write(*ends.server, {body}).bytes, body.size());
+  Result<void> finished = fail(Code::io_error, "not yet");
+  Result<std::string> heard, got;
+  runtime::Scope scope;
+  scope.spawn([](runtime::Stream& stream, Result<void>& result) -> Task<void> {
+    result = co_await stream.finish(runtime::Loop::current().now() + std::chrono::hours(1));
+  }(*ends.server, finished));
+  scope.spawn(keep(receive(*ends.server, 5), heard));
+  EXPECT_EQ(write(*ends.client, {"hello"}).bytes, 5u);
+  loop.settle();
+  EXPECT_EQ(heard.value_or(""), "hello");
+  EXPECT_EQ(scope.running(), 1u);
+  scope.spawn(keep(receive(*ends.client, 6'000), got));
+  loop.settle();
+  EXPECT_TRUE(finished.has_value());
+  EXPECT_EQ(got.value_or(""), body);
+  EXPECT_TRUE(ends.client->clean_end());
+  if (scope.running() != 0) std::abort();  // what waits cannot be given up
+}
+
 TEST_F(Streams, refuse_a_record_that_was_changed_on_the_way) {
   Ends ends = connected();
   quiet(ends);
