@@ -1,6 +1,7 @@
 #include "runtime/dial.h"
 
 #include <algorithm>
+#include <new>
 
 #include "runtime/scope.h"
 #include "runtime/wait.h"
@@ -50,7 +51,11 @@ struct Race {
 };
 
 Task<void> attempt(Race& race, std::size_t index, Endpoint to, CancelToken& token) {
-  auto connected = co_await race.network.connect(to, race.deadline, token);
+  Result<std::unique_ptr<Stream>> connected = fail(Code::out_of_memory, "connect");
+  try {
+    connected = co_await race.network.connect(to, race.deadline, token);
+  } catch (const std::bad_alloc&) {  // nobody else would hear of it
+  }
   Code code = connected ? Code::ok : connected.error().code;
   if (code == Code::timeout) code = Code::connection_timeout;
   if (connected && race.winner) code = Code::cancelled;  // second by a moment: closed at the end of this function
@@ -87,12 +92,18 @@ Task<Result<Dialed>> dial(Network& network, std::span<const Endpoint> endpoints,
   DialReport unread;
   Race race{network, options.deadline, report != nullptr ? *report : unread, nullptr, 0, {}};
   race.report.attempts.clear();
+  race.report.attempts.reserve(endpoints.size());  // attempts must not be left alone because memory ends
   Scope scope(token);
   bool on_time = true;
   for (std::size_t i = 0; i < endpoints.size() && !race.winner && !token.cancelled() && on_time; ++i) {
     race.ended.clear();
     race.report.attempts.push_back({endpoints[i], Code::cancelled});
-    scope.spawn(attempt(race, i, endpoints[i], scope.token()));
+    try {
+      scope.spawn(attempt(race, i, endpoints[i], scope.token()));
+    } catch (const std::bad_alloc&) {
+      race.report.attempts[i].code = Code::out_of_memory;
+      race.ended.set();
+    }
     const bool last = i + 1 == endpoints.size();
     const TimePoint patience = Loop::current().now() + options.attempt_delay;
     // Until an attempt has ended, or it is the next one's turn.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <optional>
 
 #include "runtime/scope.h"
@@ -254,6 +255,23 @@ TEST_F(Dialing, cancelling_ends_the_lookup) {
   token.cancel(Code::shutting_down);
   loop.settle();
   EXPECT_EQ(outcome(), "shutting_down");
+}
+
+// There is no memory to connect.
+class NoMemory final : public Network {
+ public:
+  Task<Result<std::unique_ptr<Stream>>> connect(const Endpoint&, TimePoint, CancelToken&) override {
+    throw std::bad_alloc();
+  }
+  std::unique_ptr<Listener> serve(BoundSocket, Listener::OnAccept) override { return nullptr; }
+};
+
+TEST_F(Dialing, fails_alone_when_memory_ends) {
+  NoMemory without;
+  const std::vector<Endpoint> both{one, two};
+  auto dialed = loop.run(dial(without, both, {}, token, &report));
+  EXPECT_EQ(dialed.error().code, Code::out_of_memory);
+  EXPECT_EQ(report.attempts.size(), 2u);
 }
 
 }  // namespace
