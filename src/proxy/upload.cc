@@ -1,5 +1,7 @@
 #include "proxy/upload.h"
 
+#include <new>
+
 #include "proxy/exchange.h"
 #include "proxy/splice_body.h"
 #include "proxy/upstream_connection.h"
@@ -94,7 +96,11 @@ Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
 Task<void> Upload::run(Exchange& exchange) {
   running_ = true;
   lost_ = lost_ || exchange.request.expects_continue;  // who has waited for a 100 does not wait again
-  co_await send_rest(exchange);
+  try {
+    co_await send_rest(exchange);
+  } catch (const std::bad_alloc&) {
+    give_up(exchange, {.code = Code::out_of_memory, .where = "sending the content"});
+  }
   over_now();
 }
 

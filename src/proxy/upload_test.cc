@@ -1,5 +1,8 @@
 // The content of requests on its way to the server, and everything that can come between.
+#include <new>
+
 #include "proxy/transcript_for_tests.h"
+#include "proxy/upstream_connection.h"
 
 namespace sp::proxy {
 namespace {
@@ -148,6 +151,37 @@ TEST_F(Uploads, of_lingering_clients_that_say_nothing_end_soon) {
   client.take_all();
   gate.loop.advance(3s);
   EXPECT_EQ(gate.sessions(), 0u);
+}
+
+// There is no memory to read it.
+class Unreadable final : public BodySource {
+ public:
+  runtime::Task<Result<ByteView>> read() override { throw std::bad_alloc(); }
+  Result<ByteView> buffered() override { return ByteView{}; }
+  bool complete() const override { return false; }
+  void govern(std::uint64_t, const Pace&) override {}
+};
+
+TEST(Upload, for_which_memory_ends_ends_alone) {
+  Gate gate;
+  auto pipe = sp::testing::make_pipe(gate.loop);
+  Unreadable content;
+  ClientConnection client;
+  Arena arena;
+  runtime::CancelSource token;
+  Exchange exchange(gate.worker(), client, arena, token);
+  exchange.connection =
+      std::make_unique<UpstreamConnection>(std::move(pipe.a), "10.0.0.1:8000", "", codec::h1::Limits{});
+  exchange.body = &content;
+  ASSERT_TRUE(exchange.upload.prepare(exchange, {.kind = codec::h1::Framing::Kind::length, .length = 10}));
+  exchange.scope.spawn(exchange.upload.run(exchange));
+  EXPECT_EQ(exchange.scope.running(), 0u);
+  EXPECT_TRUE(exchange.upload.over());
+  EXPECT_FALSE(exchange.upload.complete());
+  EXPECT_EQ(exchange.upload.failure.code, Code::out_of_memory);
+  exchange.connection.reset();
+  char octet;
+  EXPECT_EQ(pipe.b->try_read({&octet, 1}).code, Code::upstream_reset);  // it does not look whole
 }
 
 }  // namespace
