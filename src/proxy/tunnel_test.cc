@@ -1,4 +1,5 @@
 // Upgrades: a tunnel after the server's 101, and nothing else (RFC 9110 section 7.8).
+#include "proxy/buffer.h"
 #include "proxy/transcript_for_tests.h"
 
 namespace sp::proxy {
@@ -54,6 +55,16 @@ TEST_F(Tunnels, are_at_rest_while_nothing_passes) {
   EXPECT_EQ(server.take_all().size(), taken);
   EXPECT_EQ(gate.worker().tunnels().resting(), 1u);
   EXPECT_EQ(gate.sessions(), 1u);
+}
+
+TEST_F(Tunnels, give_back_what_a_burst_needed) {
+  open();
+  gate.loop.advance(10s);
+  const std::size_t taken = client.send_some(std::string(1 << 20, 'x'));
+  EXPECT_EQ(server.take_all().size(), taken);
+  gate.loop.advance(10s);
+  trim_blocks();
+  EXPECT_EQ(trim_blocks(), 0u);  // what nobody needed since then: nothing is left
 }
 
 TEST_F(Tunnels, are_told_of_at_their_end_with_all_that_was_known_at_their_beginning) {

@@ -133,6 +133,7 @@ class Worker {
   // Runs a task (that `make` makes) beside the others until it ends, or until memory does.
   template <class Make>
   void spawn(Make make) {
+    tidy_soon();
     unless_memory_ends([&] { scope_.spawn(unless_memory_ends(make())); });
   }
   // A connection for which there is no memory is given up; the others go on. It is told when memory is tidied.
