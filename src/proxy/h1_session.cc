@@ -157,6 +157,7 @@ Task<H1Session::After> H1Session::serve_one() {
     after = co_await respond(exchange);
   } catch (const std::bad_alloc&) {  // an upload that goes on beside it has to end first
     out_of_memory = std::current_exception();
+    stream_.reset_on_close();  // what has gone out of a response is not to look whole
   }
   stream_.watch_hangup(nullptr);
   co_await leave_upstream(exchange);

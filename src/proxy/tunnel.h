@@ -19,8 +19,8 @@ class Tunnels;
 struct Tunnel : ListHook, Lasting {
   Tunnel();
   std::shared_ptr<void> upstream_context;  // what the upstream's stream needs to live: its TLS context
+  std::unique_ptr<ExchangeMemo> memo;      // has the client's TLS context: the streams end first
   std::unique_ptr<runtime::Stream> client, upstream;
-  std::unique_ptr<ExchangeMemo> memo;
   runtime::Duration idle{};  // it ends when nothing passes for so long
   runtime::TimePoint active{};
   std::uint64_t from_client = 0, from_upstream = 0;  // octets passed on
