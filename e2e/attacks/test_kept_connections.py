@@ -79,9 +79,9 @@ class Racer:
     def unread(self, connection):
         """When something has come, it goes unread: the kernel answers with RST."""
         select.select([connection], [], [], 5)
-        number, since = self.asking
+        (number, since), slow_answer = self.asking, self.slow_answer
         connection.close()
-        if self.slow_answer or self.waits_for_long(since):
+        if slow_answer or self.waits_for_long(since):
             self.late.add(number)
 
     def waits_for_long(self, since):
