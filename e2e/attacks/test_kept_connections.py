@@ -22,6 +22,7 @@ class Racer:
     can tell them from those that were read."""
 
     delayed_acknowledgement = 0.04  # of Linux, at least
+    loss_probe = 0.003  # what was not acknowledged until then is sent once more, and that is acknowledged at once
 
     def __init__(self, scope, ending):
         self.ending, self.seen, self.ended, self.late, self.asking = ending, {}, 0, set(), (0, 0.0)
@@ -64,7 +65,7 @@ class Racer:
             try:
                 if self.request(connection):
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                    self.slow_answer = self.waits_for_long(self.asking[1])
+                    self.slow_answer = time.perf_counter() - self.asking[1] > self.delayed_acknowledgement / 2
                     getattr(self, self.ending)(connection)
             except OSError:
                 pass
@@ -81,11 +82,8 @@ class Racer:
         select.select([connection], [], [], 5)
         (number, since), slow_answer = self.asking, self.slow_answer
         connection.close()
-        if slow_answer or self.waits_for_long(since):
+        if slow_answer or time.perf_counter() - since > self.loss_probe:
             self.late.add(number)
-
-    def waits_for_long(self, since):
-        return time.perf_counter() - since > self.delayed_acknowledgement / 2
 
     def reads_and_closes(self, connection):
         self.request(connection)
@@ -126,13 +124,18 @@ def race(scope, ending, method, body=b"x" * 10, rounds=ROUNDS, pause=0.001):
 
 @each(ending=["delayed", "unread"], method=["GET", "POST"])
 def test_what_the_server_cannot_have_seen_goes_out_again(env, ending, method):
-    with env.part("race") as scope:
-        racer, failed = race(scope, ending, method)
-        lost = [each for each in failed if each[0] not in racer.late]
-        assert not lost, f"{len(lost)} of {ROUNDS} failed: {lost[:5]}"
-        assert len(racer.late) < ROUNDS / 5, f"{len(racer.late)} were late: the machine is too busy to tell"
-        twice = {number: count for number, count in racer.seen.items() if count > 1}
-        assert not twice and len(racer.seen) == ROUNDS - len(failed), f"{twice}, {len(racer.seen)} seen"
+    in_time = 0
+    for again in range(5):  # on a busy machine
+        with env.part(f"race{again}") as scope:
+            racer, failed = race(scope, ending, method)
+            lost = [each for each in failed if each[0] not in racer.late]
+            assert not lost, f"{len(lost)} of {ROUNDS} failed: {lost[:5]}"
+            twice = {number: count for number, count in racer.seen.items() if count > 1}
+            assert not twice and len(racer.seen) == ROUNDS - len(failed), f"{twice}, {len(racer.seen)} seen"
+        in_time += ROUNDS - len(racer.late)
+        if in_time >= ROUNDS / 2:
+            return
+    assert False, f"{in_time} races in time: the machine is too busy to tell"
 
 
 @each(ending=["reads_and_closes", "reads_and_resets", "thinks_and_resets"], size=[10, 4000])
