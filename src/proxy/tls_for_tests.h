@@ -41,7 +41,7 @@ class TlsPeer {
   }
 
   // Connects to the gate; `use` names a pair that is shown as the client's certificate.
-  Scripted connect(std::string_view host = "a.test", std::string use = {}) {
+  Scripted connect(std::string_view host = "a.test", const std::string& use = {}) {
     config::UpstreamTlsConfig config;
     config.ca.value = "authority.pem";
     if (!use.empty()) {

@@ -490,7 +490,7 @@ const std::vector<Pair> heads{
     {"GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n"s, "bad_request_line"},
     {"GE\0T / HTTP/1.1\r\nHost: a\r\n\r\n"s, "bad_request_line"},
     // Not HTTP.
-    {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "bad_request_line"},
+    {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, "bad_request_line"},
     {"GET /\r\n", "bad_request_line"},
     {"\r\n\r\n", "incomplete"},
     {"\r", "incomplete"},
@@ -502,6 +502,7 @@ const std::vector<Pair> heads{
 
 std::vector<Row> all_rows() {
   std::vector<Row> all;
+  all.reserve(request_lines.size() + hosts.size() + field_lines.size() + heads.size());
   for (const Pair& row : request_lines) all.push_back({row.sent, row.sent + "\r\nHost: a\r\n\r\n", row.expected});
   for (const Pair& row : hosts) {
     all.push_back({"Host: " + row.sent, "GET / HTTP/1.1\r\nHost: " + row.sent + "\r\n\r\n", row.expected});

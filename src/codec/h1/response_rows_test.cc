@@ -165,7 +165,7 @@ const std::vector<ResponseRow> heads{
     {"HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", "bad_status_line"},
     {"HTTP/1.1 200 OK\r\nContent-Length: 0\n\n", "bad_response_field"},
     {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\n", "bad_response_field"},
-    {"\x15\x03\x01\x00\x02\x02\x46", "bad_status_line"},
+    {"\x15\x03\x01\x00\x02\x02\x46"s, "bad_status_line"},
     {"220 mail.example.com ESMTP\r\n", "bad_status_line"},
     {"SSH-2.0-OpenSSH_9.2\r\n", "bad_status_line"},
     {"H", "incomplete"},
@@ -174,6 +174,7 @@ const std::vector<ResponseRow> heads{
 
 std::vector<ResponseRow> all_rows() {
   std::vector<ResponseRow> all;
+  all.reserve(status_lines.size() + field_lines.size() + heads.size());
   for (const ResponseRow& row : status_lines) {
     all.push_back({row.bytes + "\r\nContent-Length: 0\r\n\r\n", row.expected, row.asked});
   }
