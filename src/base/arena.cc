@@ -4,15 +4,10 @@
 #include <new>
 
 #include "base/free_list.h"
+#include "base/pooling.h"
 
 namespace sp {
 namespace {
-
-#if __has_feature(address_sanitizer)
-constexpr bool pooling = false;  // so that a use after reset is seen
-#else
-constexpr bool pooling = true;
-#endif
 
 // Every exchange begins with one of these.
 constexpr std::size_t usual_size = Arena::usual_block + 2 * sizeof(void*);

@@ -8,18 +8,13 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/pooling.h"
 
 namespace sp {
 namespace {
 
 constexpr std::size_t grain = 16;
 constexpr std::size_t classes = 32;  // objects of up to 512 octets
-
-#if __has_feature(address_sanitizer)
-constexpr bool pooling = false;  // so that a use after free is seen
-#else
-constexpr bool pooling = true;
-#endif
 
 using Slabs = std::array<Slab, classes>;
 

@@ -3,32 +3,23 @@
 #include <new>
 
 #include "base/free_list.h"
+#include "base/pooling.h"
 
 namespace sp::proxy {
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SP_NO_POOLING 1  // so that a use after free is seen
-#endif
-#endif
 
 thread_local FreeList small_blocks(Buffer::small, 256), large_blocks(Buffer::large, 64);
 thread_local FreeList huge_blocks(Buffer::huge, Buffer::most_huge);
 thread_local unsigned huge_in_use = 0;
 
 FreeList* list_of(std::size_t size) {
-#ifdef SP_NO_POOLING
-  (void)size;
-  return nullptr;
-#else
+  if (!pooling) return nullptr;
   switch (size) {
     case Buffer::small: return &small_blocks;
     case Buffer::large: return &large_blocks;
     case Buffer::huge: return &huge_blocks;
     default: return nullptr;
   }
-#endif
 }
 
 }  // namespace

@@ -16,8 +16,20 @@ namespace {
 using codec::h1::Framing;
 using runtime::IoResult;
 
+// What only reads do not ask of a stream.
+class ReadStream : public runtime::Stream {
+ public:
+  IoResult try_write(std::span<const iovec>) override { return IoResult::would_block(); }
+  void arm(runtime::Direction, runtime::IoWait&) override {}
+  void disarm(runtime::Direction) override {}
+  IoResult try_finish() override { return IoResult::done(0); }
+  void abort(Code) override {}
+  void reset_on_close() override {}
+  void watch_hangup(const runtime::HangupWatch*) override {}
+};
+
 // Gives its text, and ends: of the peer's will (TLS: a close_notify) or not.
-class EndingStream final : public runtime::Stream {
+class EndingStream final : public ReadStream {
  public:
   EndingStream(std::string_view text, bool clean) : text_(text), clean_(clean) {}
   IoResult try_read(std::span<char> into) override {
@@ -26,13 +38,6 @@ class EndingStream final : public runtime::Stream {
     text_.remove_prefix(octets);
     return IoResult::done(octets);
   }
-  IoResult try_write(std::span<const iovec>) override { return IoResult::would_block(); }
-  void arm(runtime::Direction, runtime::IoWait&) override {}
-  void disarm(runtime::Direction) override {}
-  IoResult try_finish() override { return IoResult::done(0); }
-  void abort(Code) override {}
-  void reset_on_close() override {}
-  void watch_hangup(const runtime::HangupWatch*) override {}
   bool clean_end() const override { return clean_; }
 
  private:
@@ -41,20 +46,13 @@ class EndingStream final : public runtime::Stream {
 };
 
 // Fills whatever room it is given, and notes how much that was.
-class BulkStream final : public runtime::Stream {
+class BulkStream final : public ReadStream {
  public:
   IoResult try_read(std::span<char> into) override {
     rooms.push_back(into.size());
     std::ranges::fill(into, 'x');
     return IoResult::done(into.size());
   }
-  IoResult try_write(std::span<const iovec>) override { return IoResult::would_block(); }
-  void arm(runtime::Direction, runtime::IoWait&) override {}
-  void disarm(runtime::Direction) override {}
-  IoResult try_finish() override { return IoResult::done(0); }
-  void abort(Code) override {}
-  void reset_on_close() override {}
-  void watch_hangup(const runtime::HangupWatch*) override {}
   std::vector<std::size_t> rooms;
 };
 

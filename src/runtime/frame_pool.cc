@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/free_list.h"
+#include "base/pooling.h"
 
 namespace sp::runtime {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 constexpr std::size_t grain = 64;
 constexpr std::size_t classes = 64;  // frames of up to 4 KiB
 constexpr unsigned keep_per_class = 1024;
-
-#if __has_feature(address_sanitizer)
-constexpr bool pooling = false;  // so that a use after free is seen
-#else
-constexpr bool pooling = true;
-#endif
 
 using Lists = std::array<FreeList, classes>;
 
