@@ -27,7 +27,7 @@ struct Outcome {
 Outcome read(const Framing& framing, ByteView bytes, std::size_t piece) {
   Arena arena;
   http::Fields trailers(arena);
-  BodyReader reader(Limits{}, Side::client);
+  BodyReader reader(codec::Limits{}, Side::client);
   reader.start(framing);
   Outcome outcome;
   for (std::size_t have = std::min(piece, bytes.size());; have = std::min(have + piece, bytes.size())) {

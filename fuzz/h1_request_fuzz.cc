@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Arena arena;
   http::RequestHead head(arena);
   Persistence persistence;
-  RequestReader reader{Limits{}};
+  RequestReader reader{codec::Limits{}};
   auto length = reader.read(bytes, head, persistence);
   if (!length || *length == 0) return 0;
   check_round_trip(head, persistence);

@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Arena arena;
   http::ResponseHead head(arena);
   Persistence persistence;
-  ResponseReader reader{Limits{}};
+  ResponseReader reader{codec::Limits{}};
   auto length = reader.read(bytes, asked, head, persistence);
   if (!length || *length == 0) return 0;
   check_round_trip(head, asked);

@@ -10,22 +10,32 @@ namespace sp {
 namespace {
 
 // Every exchange begins with one of these.
-constexpr std::size_t usual_size = Arena::usual_block + 2 * sizeof(void*);
-thread_local FreeList usual_blocks(usual_size, 256);
+constexpr std::size_t block_head = 2 * sizeof(void*);
+thread_local FreeList usual_blocks(Arena::usual_block + block_head, 256);
+thread_local FreeList small_blocks(Arena::small_block + block_head, 512);
+
+FreeList* blocks_of(std::size_t capacity) {
+  if (!pooling) return nullptr;
+  if (capacity == Arena::usual_block) [[likely]]
+    return &usual_blocks;
+  return capacity == Arena::small_block ? &small_blocks : nullptr;
+}
 
 }  // namespace
 
-std::size_t trim_arena_blocks() noexcept { return usual_blocks.trim(); }
+std::size_t trim_arena_blocks() noexcept { return usual_blocks.trim() + small_blocks.trim(); }
 
 void Arena::give_back(Block* block) {
-  if (pooling && block->capacity == usual_block) return usual_blocks.give(block);
+  FreeList* blocks = blocks_of(block->capacity);
+  if (blocks != nullptr) return blocks->give(block);
   ::operator delete(block);
 }
 
 void* Arena::allocate_slow(std::size_t bytes) {
   std::size_t capacity = std::max(bytes, head_ == nullptr ? block_size_ : head_->capacity * 2);
-  static_assert(sizeof(Block) + usual_block == usual_size);
-  void* memory = pooling && capacity == usual_block ? usual_blocks.take() : ::operator new(sizeof(Block) + capacity);
+  static_assert(sizeof(Block) == block_head);
+  FreeList* blocks = blocks_of(capacity);
+  void* memory = blocks != nullptr ? blocks->take() : ::operator new(sizeof(Block) + capacity);
   auto* block = static_cast<Block*>(memory);
   block->next = head_;
   block->capacity = capacity;

@@ -18,6 +18,7 @@ class Arena {
  public:
   // `first_block` bytes are taken on first use and kept over reset(); an idle arena after release() holds nothing.
   static constexpr std::size_t usual_block = 4096;
+  static constexpr std::size_t small_block = 2048;  // where there are very many at a time
   explicit Arena(std::size_t first_block = usual_block) : block_size_(first_block) {}
   ~Arena() { release(); }
   Arena(const Arena&) = delete;

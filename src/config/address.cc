@@ -17,8 +17,8 @@ Failure failure(std::string message, std::string remedy) {
   return Failure(Problem{std::move(message), std::move(remedy)});
 }
 
-constexpr std::array<std::string_view, 4> schemes{"http", "https", "http+unix", "https+unix"};
-constexpr std::array<std::string_view, 3> suggested_schemes{"http", "https", "http+unix"};
+constexpr std::array<std::string_view, 6> schemes{"http", "https", "h2c", "http+unix", "https+unix", "h2c+unix"};
+constexpr std::array<std::string_view, 4> suggested_schemes{"http", "https", "h2c", "http+unix"};
 
 std::string example(AddressUse use) {
   return use == AddressUse::listen ? "write `https://:443` or `http://127.0.0.1:8080`"
@@ -45,7 +45,9 @@ Failure bad_scheme(std::string_view scheme, AddressUse use) {
                                                           "://`: WebSockets pass through HTTP routes");
   }
   if (scheme == "unix") return failure(shown + " does not say what is spoken", "write `http+unix:///run/app.sock`");
-  if (scheme == "h2c" || scheme == "grpc") return failure(shown + " is not an address here", "write `http://`");
+  if (scheme == "grpc" || scheme == "h2") {
+    return failure(shown + " is not an address here", "write `h2c://` (HTTP/2 without TLS) or `https://`");
+  }
   const std::string_view best = nearest(scheme, suggested_schemes);
   return failure(shown + " is not a scheme that is known",
                  best.empty() ? example(use) : "did you mean `" + std::string(best) + "://`?");

@@ -18,7 +18,7 @@ enum class AddressUse : std::uint8_t {
 };
 
 struct Address {
-  std::string scheme;      // http or https
+  std::string scheme;      // http, https or h2c (HTTP/2 without TLS)
   std::string host;        // as written, IPv6 without brackets; empty: every address (listen), or a Unix socket
   std::uint16_t port = 0;  // as written, or that of the scheme
   std::string path;        // with its '/'; empty if none is written

@@ -74,7 +74,7 @@ void check_to(CheckState& state, const RouteConfig& route) {
       state.error(to.place, address.error().message, address.error().remedy);
     return;
   }
-  if (address->scheme == "http" && route.upstream_tls.place.line > 0) {
+  if (address->scheme != "https" && route.upstream_tls.place.line > 0) {
     state.warning(route.upstream_tls.place, "`upstream_tls` has no effect: " + shown(to) + " is not https",
                   "write `https://` in `to`, or remove `upstream_tls`");
   }

@@ -73,6 +73,7 @@ struct CertificateConfig {
   Place place;
 };
 
+enum class OnOff : std::uint8_t { off, on };
 enum class Verify : std::uint8_t { full, chain, none };
 
 struct UpstreamTlsConfig {
@@ -80,6 +81,7 @@ struct UpstreamTlsConfig {
   Text ca;                       // path to PEM; empty: the system's authorities
   std::string sni;               // empty: the Host that is sent
   Text cert, key;                // the client certificate that is presented
+  OnOff http2 = OnOff::on;       // offered; the server chooses
   std::vector<std::string> pin;  // base64 SHA-256 of the SubjectPublicKeyInfo ("sha256//..." is accepted too)
   Place place;
 };
@@ -95,6 +97,7 @@ struct ClientCertificateConfig {
 enum class TlsProfile : std::uint8_t { intermediate, modern };
 struct ListenerTlsConfig {
   TlsProfile profile = TlsProfile::intermediate;
+  OnOff http2 = OnOff::on;
   ClientCertificateConfig client_certificates;
   Place place;
 };
@@ -119,7 +122,6 @@ struct RespondConfig {
 };
 
 enum class SlashPolicy : std::uint8_t { refuse, allow };
-enum class OnOff : std::uint8_t { off, on };
 
 struct RouteConfig {
   Place place;
@@ -153,7 +155,7 @@ struct SiteConfig {
 struct InboundConfig {
   Place place;
   std::string name;
-  std::vector<Text> listen;           // URLs: http https tcp tls (unix: http+unix:///path)
+  std::vector<Text> listen;           // URLs: http https h2c tcp tls (unix: http+unix:///path)
   std::vector<Text> trusted_proxies;  // address patterns
   std::vector<SiteConfig> sites;
   ListenerTlsConfig tls;

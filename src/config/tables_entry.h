@@ -42,6 +42,7 @@ struct Schema<ListenerTlsConfig> {
   static constexpr auto fields = std::tuple{
       field("profile", &ListenerTlsConfig::profile,
             "`intermediate`: TLS 1.2 and 1.3, for every client in use. `modern`: TLS 1.3 alone."),
+      field("http2", &ListenerTlsConfig::http2, "Whether HTTP/2 is offered to clients, besides HTTP/1.1."),
       field("client_certificates", &ListenerTlsConfig::client_certificates, "Certificates of clients."),
   };
 };
@@ -164,9 +165,10 @@ struct Schema<InboundConfig> {
       field("name", &InboundConfig::name, "For the log and the metrics. Without it: `inbound-1`, `inbound-2`...",
             Grammar{"letters, digits, `-`, `_` and dots", simple_name}),
       field("listen", &InboundConfig::listen,
-            "URLs to listen on: `https://:443`, `http://127.0.0.1:80`, `http+unix:///run/gate.sock`. An entry that has "
-            "both http "
-            "and https redirects http to https.",
+            "URLs to listen on: `https://:443`, `http://127.0.0.1:80`, `http+unix:///run/gate.sock`. `h2c://` is "
+            "`http://` "
+            "where clients may also begin with HTTP/2 at once. An entry that has both http and https redirects http to "
+            "https.",
             Required{}, NotEmpty{}, Grammar{"a URL", listen_url}),
       field("trusted_proxies", &InboundConfig::trusted_proxies,
             "Whose Forwarded and X-Forwarded-* fields are believed and extended; from all others they are replaced.",

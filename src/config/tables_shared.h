@@ -89,6 +89,8 @@ struct Schema<UpstreamTlsConfig> {
       field("cert", &UpstreamTlsConfig::cert, "The PEM file with the certificate that is shown to the server.",
             FilePath{}),
       field("key", &UpstreamTlsConfig::key, "The PEM file with its private key.", FilePath{}),
+      field("http2", &UpstreamTlsConfig::http2,
+            "Whether HTTP/2 is offered to the server, besides HTTP/1.1; the server chooses."),
       field("pin", &UpstreamTlsConfig::pin,
             "The SHA-256 of the server's public key in base64; one of several must match.",
             Grammar{"base64 of 32 octets", public_key_pin}),

@@ -133,7 +133,7 @@ std::string to_lower(std::string_view text) {
 }
 
 std::uint16_t default_port(std::string_view scheme) {
-  if (scheme == "http" || scheme == "ws") return 80;
+  if (scheme == "http" || scheme == "ws" || scheme == "h2c") return 80;
   if (scheme == "https" || scheme == "wss") return 443;
   return 0;
 }

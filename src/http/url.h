@@ -38,7 +38,7 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
-// The port that a scheme stands for: http and ws 80, https and wss 443; 0 where there is none.
+// The port that a scheme stands for: http, h2c and ws 80, https and wss 443; 0 where there is none.
 std::uint16_t default_port(std::string_view scheme);
 
 // Strict: a scheme, "://", an authority without user information, then a path and a query of permitted characters only,

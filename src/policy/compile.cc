@@ -28,7 +28,7 @@ std::string servers_key(const std::vector<Server>& servers) {
 }
 
 std::string tls_key(const config::UpstreamTlsConfig& tls) {
-  std::string key = std::to_string(static_cast<int>(tls.verify));
+  std::string key = std::to_string(static_cast<int>(tls.verify)) + (tls.http2 == config::OnOff::on ? "h2" : "");
   for (const std::string* part : {&tls.ca.value, &tls.sni, &tls.cert.value, &tls.key.value}) key += "|" + *part;
   for (const std::string& pin : tls.pin) key += "|" + pin;
   return key;
@@ -254,7 +254,10 @@ class Compiler {
     url->path.clear();
     std::string authority = url->authority();
     std::string name = url->origin();
-    upstream.servers.push_back({*std::move(url), std::move(authority), std::move(name), config.weight, config.backup});
+    const bool http2 = url->scheme == "h2c";
+    if (http2) url->scheme = "http";  // what its URLs say
+    upstream.servers.push_back(
+        {*std::move(url), std::move(authority), std::move(name), config.weight, config.backup, http2});
   }
 
   // ---- what else a route has

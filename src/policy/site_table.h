@@ -29,6 +29,7 @@ struct Server {
   std::string name;       // url.origin(): in logs, metrics and reasons
   std::uint32_t weight = 1;
   bool backup = false;
+  bool http2 = false;  // HTTP/2 from the first octet: h2c
 };
 
 // A named upstream, or the one server of a `to: URL`.

@@ -155,6 +155,11 @@ void choose_target(const policy::Route& route, const policy::Variables& variable
   }
 }
 
+bool has_upgrade(const policy::Route& route, const http::RequestHead& request) {
+  return std::ranges::any_of(route.upgrades,
+                             [&](const std::string& protocol) { return http::iequals(protocol, request.upgrade); });
+}
+
 void decrement_max_forwards(http::RequestHead& request, Arena& arena) {
   auto hops = max_forwards(request);
   if (!hops || *hops == 0) return;
@@ -182,6 +187,9 @@ void admit(const AdmissionContext& context, const http::RequestHead& request, co
     policy::Decision decision = policy::decide(route.access, out.client.address);
     if (!decision.allowed) return refuse(out, Code::denied, arena.copy(decision.reason(out.client.address)));
   }
+  // In HTTP/2 a tunnel is all that was asked for (RFC 8441 section 4): there is no request beside it.
+  if (request.version == http::Version::http2 && !request.upgrade.empty() && !has_upgrade(route, request))
+    return refuse(out, Code::upgrade_refused);
   choose_target(route, variables, arena, out);
 }
 
@@ -201,14 +209,6 @@ Result<UpstreamRequest> map_upstream_request(const Admission& admission, const p
 }
 
 namespace {
-
-// A tunnel is for the protocols that the route names. Of another one the server does not hear, and answers the request
-// as if it had not been offered (RFC 9110 section 7.8).
-void drop_unwanted_upgrade(const policy::Route& route, http::RequestHead& request) {
-  bool wanted = std::ranges::any_of(
-      route.upgrades, [&](const std::string& protocol) { return http::iequals(protocol, request.upgrade); });
-  if (!wanted) request.upgrade = {};
-}
 
 // A name in a certificate may hold anything: what a field cannot hold becomes '?'.
 std::string_view printable(std::string_view text, Arena& arena) {
@@ -238,7 +238,9 @@ void edit_request_fields(const AdmissionContext& context, const Admission& admis
                          const policy::Variables& variables, http::RequestHead& request, Arena& arena) {
   policy::edit_forwarded(context.hop, admission.client, request.fields, arena);
   decrement_max_forwards(request, arena);
-  if (!request.upgrade.empty()) drop_unwanted_upgrade(*admission.match.route, request);
+  // A tunnel is for the protocols that the route names. Of another one the server does not hear, and answers the
+  // request as if it had not been offered (RFC 9110 section 7.8).
+  if (!request.upgrade.empty() && !has_upgrade(*admission.match.route, request)) request.upgrade = {};
   pass_client_certificate(context, variables, request, arena);
   request.fields.add(FieldId::via, arena.concat({http::text(request.version), " ", context.snapshot.via}));
   policy::apply_edits(admission.match.route->request_edits, request.fields, variables, arena);

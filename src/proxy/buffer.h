@@ -27,6 +27,7 @@ class Buffer {
 
   Buffer() = default;
   ~Buffer() { release(); }
+  Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
@@ -35,6 +36,13 @@ class Buffer {
   // What has been received and not consumed.
   ByteView view() const { return {data_ + begin_, end_ - begin_}; }
   void consume(std::size_t n) { begin_ += n; }
+  // Changes places with `other`: views into both stay as they are.
+  void swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+  }
   // Forgets what view() is not: `rest` is the tail of view() that is still to be read.
   void keep(ByteView rest) { begin_ = end_ - rest.size(); }
 

@@ -33,6 +33,7 @@ constexpr std::array produced{
     Row{Code::bad_transfer_encoding, "Refusals."},
     Row{Code::unsupported_transfer_coding, "Refusals."},
     Row{Code::bad_connection_field, "Refusals."},
+    Row{Code::bad_pseudo_field, "H2Clients."},
     Row{Code::bad_chunk, "Uploads."},
     Row{Code::bad_trailer, "Limits."},
     Row{Code::body_too_large, "Limits."},
@@ -45,6 +46,8 @@ constexpr std::array produced{
     Row{Code::body_too_slow, "Slow."},
     Row{Code::client_closed, "Lifecycle."},
     Row{Code::client_too_slow, "Slow."},
+    Row{Code::http2_error, "H2Clients."},
+    Row{Code::http2_flood, "H2Clients."},
     Row{Code::client_tls_failed, "Https."},
     Row{Code::plain_http_on_tls, "Https."},
     Row{Code::client_certificate_required, "Https."},
@@ -54,6 +57,8 @@ constexpr std::array produced{
     Row{Code::denied, "Routing."},
     Row{Code::trace_refused, "Methods."},
     Row{Code::connect_refused_here, "Methods."},
+    Row{Code::upgrade_refused, "H2Clients."},
+    Row{Code::misdirected, "H2OverTls."},
     Row{Code::loop_detected, "Methods."},
     Row{Code::no_server_available, "Pools."},
     Row{Code::dns_error, "Connecting."},
@@ -81,6 +86,8 @@ constexpr std::array produced{
     Row{Code::unexpected_upgrade, "Tunnels."},
     Row{Code::too_many_interim, "Interim."},
     Row{Code::request_write_timeout, "SlowServers."},
+    Row{Code::upstream_http2_error, "H2Servers."},
+    Row{Code::upstream_stream_refused, "H2Servers."},
     Row{Code::shutting_down, "Lifecycle."},
     Row{Code::no_descriptors, "Connecting."},
     Row{Code::too_many_connections, "Limits."},
@@ -91,8 +98,6 @@ struct Elsewhere {
   std::string_view why;
 };
 constexpr std::array elsewhere{
-    Elsewhere{Code::misdirected, "of versions and policies that are to come: HTTP/1 asks for one host after the other"},
-    Elsewhere{Code::upgrade_refused, "an upgrade that is not wanted is passed over, not refused"},
     Elsewhere{Code::max_forwards_reached, "is an answer, not a failure"},
     Elsewhere{Code::connection_failed, "what a kernel says that is none of the others: dial_test"},
     Elsewhere{Code::cancelled, "ends operations, not exchanges"},

@@ -48,23 +48,22 @@ std::string_view sni_for(const policy::Upstream& upstream, const policy::Server&
   return authority ? authority->host : std::string_view(server.url.host);
 }
 
-Task<Result<std::unique_ptr<UpstreamConnection>>> connect_server(Worker& worker, WorkerContexts& contexts,
-                                                                 const policy::Upstream& upstream,
-                                                                 const policy::Server& server, std::string_view host,
-                                                                 const config::TimeoutsConfig& timeouts,
-                                                                 const codec::h1::Limits& limits,
-                                                                 runtime::CancelToken& token, ConnectFailure& failure) {
+Task<Result<ServerStream>> connect_server(Worker& worker, WorkerContexts& contexts, const policy::Upstream& upstream,
+                                          const policy::Server& server, std::string_view host, Versions versions,
+                                          const config::TimeoutsConfig& timeouts, runtime::CancelToken& token,
+                                          ConnectFailure& failure) {
   runtime::TimePoint deadline = worker.loop().now() + timeouts.connect;
   auto dialed = co_await dial_server(worker, server, deadline, token, failure);
   if (!dialed) co_return fail(safe_error(dialed.error()));
   std::string address = dialed->endpoint.text();
-  std::string_view sni = sni_for(upstream, server, host);
   if (server.url.scheme != "https") {
-    co_return std::make_unique<UpstreamConnection>(std::move(dialed->stream), std::move(address), std::string(sni),
-                                                   limits);
+    co_return ServerStream{.stream = std::move(dialed->stream), .address = std::move(address), .h2 = server.http2};
   }
   tls::ClientContext& context = *contexts.clients[upstream.id];
-  auto stream = context.connect(std::move(dialed->stream), {.endpoint = address, .name = server.url.host, .sni = sni});
+  auto stream = context.connect(std::move(dialed->stream), {.endpoint = address,
+                                                            .name = server.url.host,
+                                                            .sni = sni_for(upstream, server, host),
+                                                            .only_http1 = versions == Versions::only_http1});
   runtime::CancelCallback on_cancel(&abort_stream, static_cast<runtime::Stream*>(stream.get()));
   token.subscribe(on_cancel);
   auto secured = co_await stream->handshake(deadline);
@@ -83,7 +82,8 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> connect_server(Worker& worker,
     }
     co_return fail(safe_error(error));
   }
-  co_return std::make_unique<UpstreamConnection>(std::move(stream), std::move(address), std::string(sni), limits);
+  const bool h2 = stream->info().alpn == "h2";
+  co_return ServerStream{.stream = std::move(stream), .address = std::move(address), .h2 = h2};
 }
 
 }  // namespace sp::proxy

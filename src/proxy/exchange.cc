@@ -1,6 +1,7 @@
 #include "proxy/exchange.h"
 
 #include "proxy/upstream_connection.h"
+#include "proxy/upstream_states.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {

@@ -53,9 +53,9 @@ class InterimSink {
 struct Response {
   http::ResponseHead head;
   BodySource* body = nullptr;
-  runtime::Stream* tunnel = nullptr;  // after a 101: the upstream's side
-  ByteView tunnel_begin;              // what the upstream sent behind its 101
-  bool local = false;                 // made here, not by an upstream
+  bool tunnel = false;    // what follows is no HTTP: exchange.connection is one end of it
+  ByteView tunnel_begin;  // what the upstream sent behind its head
+  bool local = false;     // made here, not by an upstream
 };
 
 // Room for the content of a response that is made here.
@@ -113,9 +113,12 @@ struct Exchange {
   Occupancy occupancy;
   Upload upload;
   http::Fields request_trailers, response_trailers;
+  std::string_view websocket_key;  // of the client, or made for the server: where only one of them has one
   std::uint32_t attempts = 0;
+  std::uint32_t repeats = 0;  // of these, at a server that had been asked before
   bool reused_connection = false;
   std::string_view server_address;  // the address that was connected to
+  std::string_view grpc_status;     // where it stands in the head of the response
 
   // ---- how it went ----
   Failure failure;

@@ -56,7 +56,8 @@ ExchangeMemo::ExchangeMemo(Exchange& exchange)
       entry_(exchange.client.entry),
       listen_(exchange.client.listen),
       accepted_(exchange.client.accepted),
-      secured_(exchange.client.secured),
+      // A stream of HTTP/2 has no TLS of its own: see tell().
+      secured_(exchange.request.version == http::Version::http2 ? runtime::TimePoint{} : exchange.client.secured),
       requests_(exchange.client.requests),
       trusted_(exchange.client.trusted),
       peer_(exchange.client.peer),

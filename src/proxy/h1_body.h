@@ -16,7 +16,7 @@ class H1Body final : public BodySource {
  public:
   // `head` holds what was received behind the head. It is never written to while the body streams, so that the head's
   // views stay alive; what follows the body is put back into it by finish().
-  H1Body(Buffer& head, const codec::h1::Limits& limits, Side sender)
+  H1Body(Buffer& head, const codec::Limits& limits, Side sender)
       : head_(head), decoder_(limits, sender), sender_(sender) {}
 
   struct Options {

@@ -6,7 +6,10 @@
 
 #include "proxy/answer.h"
 #include "proxy/forward.h"
+#include "proxy/linger.h"
 #include "proxy/splice_body.h"
+#include "proxy/upstream_connection.h"
+#include "proxy/websocket_handshake.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
 
@@ -20,9 +23,6 @@ namespace {
 
 // Content that nobody wanted is read and dropped up to here, so that the connection can go on; beyond it is closed.
 constexpr std::uint64_t worth_draining = std::uint64_t{64} * 1024;
-// How long, and how much, a client may go on sending after the last response (RFC 9112 section 9.6).
-constexpr runtime::Duration linger_time{2000};
-constexpr std::size_t linger_octets = std::size_t{1024} * 1024;
 
 }  // namespace
 
@@ -193,7 +193,7 @@ Task<H1Session::After> H1Session::respond(Exchange& exchange) {
       response = error_response(exchange, error);
       exchange.from_upstream = false;
     }
-    if (response->tunnel != nullptr) {
+    if (response->tunnel) {
       After after = co_await switch_protocols(exchange, *response);
       co_return after;
     }
@@ -327,7 +327,22 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
   co_return Result<void>{};
 }
 
+namespace {
+
+// From the answer to an extended CONNECT, which has no key to prove anything by.
+void make_switch(Exchange& exchange, http::ResponseHead& head) {
+  head.status = 101;
+  head.upgrade = exchange.request.upgrade;
+  head.body = http::BodySize::none();
+  head.content_length.reset();
+  if (exchange.websocket_key.empty()) return;
+  head.fields.set(websocket_accept_field, websocket_accept(exchange.websocket_key, exchange.arena));
+}
+
+}  // namespace
+
 Task<H1Session::After> H1Session::switch_protocols(Exchange& exchange, Response& response) {
+  if (response.head.status != 101) make_switch(exchange, response.head);
   codec::h1::ResponseContext context{
       .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
   std::size_t room = head_octets(response.head.fields) + response.head.reason.size() + 512;
@@ -348,14 +363,7 @@ Task<H1Session::After> H1Session::switch_protocols(Exchange& exchange, Response&
 void H1Session::begin_tunnel(Exchange& exchange, const Response& response) {
   tunnel_start_.from_client = in_.view();
   tunnel_start_.from_upstream = response.tunnel_begin;
-  auto tunnel = std::make_unique<Tunnel>();
-  tunnel->idle = exchange.timeouts().tunnel_idle;
-  exchange.connection->end_lease();
-  tunnel->upstream_context = std::move(exchange.connection->context);
-  tunnel->upstream = std::move(exchange.connection->stream);
-  exchange.connection.reset();
-  tunnel->memo = ExchangeMemo::of(exchange);
-  tunnel_start_.tunnel = std::move(tunnel);
+  tunnel_start_.tunnel = tunnel_of(exchange);
 }
 
 // The client may still be sending. Closing at once would reset the connection, and could take the response with it.
@@ -366,11 +374,7 @@ Task<void> H1Session::linger() {
   // A client that asked for the end sends nothing more; others may have sent their next request already.
   if (body_.complete() && in_.empty() && !persistence_.keep_alive) co_return;
   in_.release();
-  for (std::size_t dropped = 0; dropped < linger_octets;) {
-    auto got = co_await stream_.read(in_.room(), deadline);
-    if (!got || *got == 0) co_return;
-    dropped += *got;
-  }
+  co_await drop_input(stream_, deadline);
 }
 
 }  // namespace sp::proxy

@@ -20,6 +20,9 @@ class H1Session final : public ListHook, private InterimSink {
   H1Session(Worker& worker, ClientConnection& client, runtime::CancelToken& parent);
   ~H1Session() override;
 
+  // `received`: octets of the connection that were read already.
+  void begin_with(Buffer& received) { in_.swap(received); }
+
   // `idle`: it was told to park, and the connection waits for its next request. `over`: one side wants no more.
   // `tunnel`: it is no HTTP any more; take_tunnel() has what goes on.
   enum class Ending : std::uint8_t { idle, over, tunnel };

@@ -31,7 +31,7 @@ std::optional<Listen> listen_of(const config::Text& text, std::vector<Finding>& 
     report(findings, text.place, "'" + text.value + "' is not an address to listen on");
     return std::nullopt;
   }
-  Listen listen{.tls = url->scheme == "https", .text = text.value};
+  Listen listen{.tls = url->scheme == "https", .h2c = url->scheme == "h2c", .text = text.value};
   listen.endpoint.unix_path = url->unix_path;
   listen.endpoint.port = url->effective_port();
   listen.endpoint.address = IpAddress::any6();
@@ -46,8 +46,8 @@ std::optional<Listen> listen_of(const config::Text& text, std::vector<Finding>& 
   return listen;
 }
 
-codec::h1::Limits limits_of(const config::LimitsConfig& config) {
-  codec::h1::Limits limits;
+codec::Limits limits_of(const config::LimitsConfig& config) {
+  codec::Limits limits;
   limits.request_line = config.request_line.count;
   limits.head = config.head.count;
   limits.fields = config.fields;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "codec/h1/limits.h"
+#include "codec/limits.h"
 #include "config/finding.h"
 #include "config/model.h"
 #include "policy/compile.h"
@@ -28,6 +28,7 @@ namespace sp::proxy {
 struct Listen {
   Endpoint endpoint;
   bool tls = false;
+  bool h2c = false;  // clients may begin with HTTP/2
   std::string text;  // as written: "https://:443"
 };
 
@@ -40,7 +41,7 @@ struct Entry {
   std::shared_ptr<const tls::ServerSettings> tls;       // null: no https
   std::uint16_t https_port = 0;                         // where http is redirected to
   std::unordered_set<const policy::Site*> https_sites;  // those that http is redirected for: they have a certificate
-  codec::h1::Limits limits;
+  codec::Limits limits;
   std::uint32_t number = 0;
 };
 

@@ -13,6 +13,7 @@
 namespace sp::proxy {
 
 inline constexpr std::string_view http11_only[] = {"http/1.1"};
+inline constexpr std::string_view h2_only[] = {"h2"};
 
 inline sp::testing::TestAuthority& test_authority() {
   static sp::testing::TestAuthority made;
@@ -41,7 +42,8 @@ class TlsPeer {
   }
 
   // Connects to the gate; `use` names a pair that is shown as the client's certificate.
-  Scripted connect(std::string_view host = "a.test", const std::string& use = {}) {
+  Scripted connect(std::string_view host = "a.test", const std::string& use = {},
+                   std::span<const std::string_view> alpn = http11_only) {
     config::UpstreamTlsConfig config;
     config.ca.value = "authority.pem";
     if (!use.empty()) {
@@ -49,7 +51,7 @@ class TlsPeer {
       config.key.value = use + ".key";
     }
     auto settings = tls::ClientSettings::load(config, files_, gate_.loop.wall_clock(), findings_);
-    clients_.push_back(*tls::ClientContext::make(settings, http11_only));
+    clients_.push_back(*tls::ClientContext::make(settings, alpn));
     auto pipe = gate_.network.open(sp::testing::endpoint("192.0.2.80:443"), sp::testing::endpoint("203.0.113.1:50000"));
     auto stream = clients_.back()->connect(std::move(pipe), {.endpoint = "192.0.2.80:443", .name = host, .sni = host});
     shaken = gate_.loop.run(stream->handshake(gate_.loop.now() + 5s));

@@ -1,10 +1,22 @@
 #include "proxy/tunnels.h"
 
 #include "proxy/buffer.h"
+#include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
 
 namespace sp::proxy {
+
+std::unique_ptr<Tunnel> tunnel_of(Exchange& exchange) {
+  auto tunnel = std::make_unique<Tunnel>();
+  tunnel->idle = exchange.timeouts().tunnel_idle;
+  UpstreamConnection::Detached upstream = exchange.connection->detach();
+  tunnel->upstream_context = std::move(upstream.context);
+  tunnel->upstream = std::move(upstream.stream);
+  exchange.connection.reset();
+  tunnel->memo = ExchangeMemo::of(exchange);
+  return tunnel;
+}
 
 using runtime::IoStatus;
 using runtime::Task;

@@ -13,6 +13,10 @@
 namespace sp::proxy {
 
 class Worker;
+struct Exchange;
+
+// What is left of an exchange whose response has switched protocols: without the client's stream.
+std::unique_ptr<Tunnel> tunnel_of(Exchange& exchange);
 
 class Tunnels {
  public:

@@ -16,11 +16,10 @@ namespace {
 constexpr runtime::Duration patience_for_100{1000};
 }  // namespace
 
-Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& framing) {
+Result<void> Upload::prepare(Exchange& exchange) {
   source_ = exchange.body;
-  over_ = running_ = false;
+  over_ = running_ = first_sent_ = false;
   failure = {.code = Code::ok};
-  chunked_ = framing.kind == codec::h1::Framing::Kind::chunked;
   complete_ = source_ == nullptr;
   if (complete_) {
     complete_now();
@@ -35,28 +34,9 @@ Result<void> Upload::prepare(Exchange& exchange, const codec::h1::Framing& frami
   return {};
 }
 
-std::size_t Upload::put_content(std::initializer_list<ByteView> parts, std::span<iovec> pieces) {
-  std::size_t size = 0, count = 0;
-  for (ByteView part : parts) size += part.size();
-  if (size == 0) return 0;
-  if (chunked_) {
-    codec::h1::OutBuffer out(chunk_head_);
-    codec::h1::write_chunk_head(size, out);
-    pieces[count++] = piece_of(out.view());
-  }
-  for (ByteView part : parts) {
-    if (!part.empty()) pieces[count++] = piece_of(part);
-  }
-  if (chunked_) pieces[count++] = piece_of(codec::h1::chunk_end);
-  return count;
-}
-
-std::size_t Upload::first_pieces(std::span<iovec> pieces) {
-  return complete_ ? 0 : put_content({prefix_, kept_.view()}, pieces);
-}
-
-void Upload::first_pieces_sent() {
-  if (!complete_ && source_->complete() && !chunked_) complete_now();
+void Upload::first_parts_sent(bool all) {
+  first_sent_ = true;
+  if (!complete_ && source_->complete() && all) complete_now();
 }
 
 void Upload::complete_now() {
@@ -85,12 +65,23 @@ Task<bool> Upload::wait_until_wanted(Exchange& exchange) {
   co_return told.has_value();
 }
 
-Task<Result<void>> Upload::send(Exchange& exchange, ByteView piece) {
-  std::array<iovec, 3> pieces;
-  std::size_t count = put_content({piece}, pieces);
-  auto sent =
-      co_await write_all(*exchange.connection->stream, std::span(pieces.data(), count), exchange.timeouts().body_idle);
-  co_return sent;
+// The content ends with what was taken of it.
+bool Upload::nothing_follows() const {
+  if (!source_->complete()) return false;
+  const http::Fields* trailers = source_->trailers();
+  return trailers == nullptr || trailers->empty();
+}
+
+Task<Result<void>> Upload::send_first_parts(Exchange& exchange) {
+  first_sent_ = true;
+  const auto [prefix, kept] = first_parts();
+  if (!prefix.empty()) {
+    SP_CHECK(co_await exchange.connection->send_content(exchange, prefix, kept.empty() && nothing_follows()));
+  }
+  if (!kept.empty()) {
+    SP_CHECK(co_await exchange.connection->send_content(exchange, kept, nothing_follows()));
+  }
+  co_return Result<void>{};
 }
 
 Task<void> Upload::run(Exchange& exchange) {
@@ -116,8 +107,7 @@ void Upload::keep(const Exchange& exchange, ByteView piece) {
 // An unfinished request must not look whole.
 void Upload::give_up(Exchange& exchange, Error error) {
   failure = error;
-  exchange.connection->stream->reset_on_close();
-  exchange.connection->stream->abort(error.code);
+  exchange.connection->cut(error.code);
 }
 
 // The server took no more of it, or (Side::client) the client sent no more.
@@ -129,26 +119,31 @@ void Upload::not_sent(Exchange& exchange, const Error& error) {
   // It may have answered and closed: the response, if there is one, tells.
 }
 
-Task<Result<void>> Upload::splice_rest(Exchange& exchange) {
+Task<Result<void>> Upload::splice_rest(Exchange& exchange, runtime::Stream& to) {
   Pace pace(exchange.timeouts().body_idle, 0);
   std::uint64_t sent = 0;
-  auto spliced = co_await splice_body(*source_, *exchange.connection->stream, pace, share_, sent);
+  auto spliced = co_await splice_body(*source_, to, pace, share_, sent);
   co_return spliced;
 }
 
 Task<void> Upload::send_rest(Exchange& exchange) {
   bool wanted = co_await wait_until_wanted(exchange);
   if (!wanted) co_return;
+  if (!first_sent_) {
+    auto sent = co_await send_first_parts(exchange);
+    if (!sent) co_return not_sent(exchange, sent.error());
+  }
   while (!source_->complete()) {
     auto piece = co_await source_->read();
     if (!piece) co_return give_up(exchange, piece.error());
     if (piece->empty()) continue;
     keep(exchange, *piece);
-    auto sent = co_await send(exchange, *piece);
+    auto sent = co_await exchange.connection->send_content(exchange, *piece, nothing_follows());
     if (!sent) co_return not_sent(exchange, sent.error());
     co_await share_.spend(piece->size());
-    if (!lost_ || chunked_ || !worth_splicing(*source_, *exchange.connection->stream)) continue;
-    auto spliced = co_await splice_rest(exchange);
+    runtime::Stream* plain = lost_ ? exchange.connection->takes_plain_content() : nullptr;
+    if (plain == nullptr || !worth_splicing(*source_, *plain)) continue;
+    auto spliced = co_await splice_rest(exchange, *plain);
     if (!spliced) co_return not_sent(exchange, spliced.error());
   }
   bool all_sent = co_await send_end(exchange);
@@ -156,19 +151,11 @@ Task<void> Upload::send_rest(Exchange& exchange) {
 }
 
 Task<bool> Upload::send_end(Exchange& exchange) {
-  if (chunked_) {
-    exchange.request_trailers.remove(exchange.client.entry->config->tls.client_certificates.field);  // ours alone
-    const http::Fields* trailers = source_->trailers();
-    std::size_t room = 64 + (trailers != nullptr ? head_octets(*trailers) : 0);
-    codec::h1::OutBuffer out({exchange.arena.chars(room), room});
-    auto last = trailers != nullptr && !trailers->empty() ? codec::h1::write_last_chunk(*trailers, out)
-                                                          : Result<std::size_t>{0};
-    if (!last || out.size() == 0) out.append(codec::h1::last_chunk);
-    std::array<iovec, 1> pieces{piece_of(out.view())};
-    auto sent = co_await write_all(*exchange.connection->stream, pieces, exchange.timeouts().body_idle);
-    co_return sent.has_value();
-  }
-  co_return true;
+  exchange.request_trailers.remove(exchange.client.entry->config->tls.client_certificates.field);  // ours alone
+  const http::Fields* trailers = source_->trailers();
+  if (trailers != nullptr && trailers->empty()) trailers = nullptr;
+  auto sent = co_await exchange.connection->finish_content(exchange, trailers);
+  co_return sent.has_value();
 }
 
 }  // namespace sp::proxy

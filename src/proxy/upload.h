@@ -3,14 +3,9 @@
 #pragma once
 
 #include <array>
-#include <initializer_list>
-#include <span>
 
-#include "codec/h1/framing.h"
-#include "codec/h1/writer.h"
 #include "proxy/body.h"
 #include "proxy/buffer.h"
-#include "proxy/write_all.h"
 #include "runtime/fair_share.h"
 #include "runtime/task.h"
 
@@ -21,10 +16,11 @@ struct Exchange;
 class Upload {
  public:
   // For each attempt, before the head is sent.
-  Result<void> prepare(Exchange& exchange, const codec::h1::Framing& framing);
-  // The first pieces, to be sent with the head; at most four pieces.
-  std::size_t first_pieces(std::span<iovec> pieces);
-  void first_pieces_sent();
+  Result<void> prepare(Exchange& exchange);
+  // What is there already, to be sent with the head, if the sender of the head can do so.
+  std::array<ByteView, 2> first_parts() const { return {prefix_, kept_.view()}; }
+  // They were. `all`: if there is nothing behind them, the request is complete.
+  void first_parts_sent(bool all);
   // Sends the rest; ends when all is sent, when the server takes no more, or when the client failed (`failure` says
   // how, and the connection to the server is cut: an unfinished request must not look whole).
   runtime::Task<void> run(Exchange& exchange);
@@ -48,13 +44,11 @@ class Upload {
   runtime::TimePoint ended{};  // when it was over
 
  private:
-  // Makes one chunk of the parts, where the content is chunked; says how many pieces it has put there: at most two more
-  // than parts.
-  std::size_t put_content(std::initializer_list<ByteView> parts, std::span<iovec> pieces);
   runtime::Task<bool> wait_until_wanted(Exchange& exchange);
-  runtime::Task<Result<void>> send(Exchange& exchange, ByteView piece);
-  runtime::Task<Result<void>> splice_rest(Exchange& exchange);
+  runtime::Task<Result<void>> splice_rest(Exchange& exchange, runtime::Stream& to);
+  runtime::Task<Result<void>> send_first_parts(Exchange& exchange);
   runtime::Task<void> send_rest(Exchange& exchange);
+  bool nothing_follows() const;
   runtime::Task<bool> send_end(Exchange& exchange);
   void keep(const Exchange& exchange, ByteView piece);
   void give_up(Exchange& exchange, Error error);
@@ -67,13 +61,12 @@ class Upload {
   Buffer kept_;      // what was taken behind it
   runtime::FairShare share_;
   bool prefix_taken_ = false;
+  bool first_sent_ = false;
   bool lost_ = false;  // some of what was sent is nowhere any more
-  bool chunked_ = false;
   bool complete_ = false;
   bool over_ = false;
   bool running_ = false;
   bool waits_ = false;
-  std::array<char, codec::h1::chunk_head_max> chunk_head_{};
 };
 
 }  // namespace sp::proxy

@@ -1,8 +1,8 @@
 // The content of requests on its way to the server, and everything that can come between.
 #include <new>
 
+#include "proxy/h1_upstream.h"
 #include "proxy/transcript_for_tests.h"
-#include "proxy/upstream_connection.h"
 
 namespace sp::proxy {
 namespace {
@@ -170,10 +170,9 @@ TEST(Upload, for_which_memory_ends_ends_alone) {
   Arena arena;
   runtime::CancelSource token;
   Exchange exchange(gate.worker(), client, arena, token);
-  exchange.connection =
-      std::make_unique<UpstreamConnection>(std::move(pipe.a), "10.0.0.1:8000", "", codec::h1::Limits{});
+  exchange.connection = std::make_unique<H1Upstream>(nullptr, std::move(pipe.a), "10.0.0.1:8000", "", codec::Limits{});
   exchange.body = &content;
-  ASSERT_TRUE(exchange.upload.prepare(exchange, {.kind = codec::h1::Framing::Kind::length, .length = 10}));
+  ASSERT_TRUE(exchange.upload.prepare(exchange));
   exchange.scope.spawn(exchange.upload.run(exchange));
   EXPECT_EQ(exchange.scope.running(), 0u);
   EXPECT_TRUE(exchange.upload.over());

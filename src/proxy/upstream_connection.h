@@ -1,120 +1,70 @@
-// One HTTP/1 connection to a server, and the pool in which it waits for its next request.
+// The way of one exchange to its server and back, whatever is spoken there: a connection of HTTP/1 for as long as the
+// exchange has it, or a stream of a connection of HTTP/2 that is shared.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/intrusive_list.h"
-#include "codec/h1/response_reader.h"
-#include "policy/balance.h"
-#include "policy/site_table.h"
-#include "proxy/h1_body.h"
-#include "runtime/scope.h"
+#include "base/bytes.h"
+#include "base/result.h"
+#include "proxy/body.h"
+#include "runtime/cancel.h"
 #include "runtime/stream.h"
+#include "runtime/task.h"
 #include "runtime/wait.h"
 
 namespace sp::proxy {
 
-class ServerPool;
+struct Exchange;
+struct Response;
 
-class UpstreamConnection final : public ListHook {
+class UpstreamConnection {
  public:
-  UpstreamConnection(std::unique_ptr<runtime::Stream> connected, std::string address, std::string name,
-                     const codec::h1::Limits& limits)
-      : stream(std::move(connected)),
-        address_text(std::move(address)),
-        sni(std::move(name)),
-        reader(limits),
-        body(in, limits, Side::upstream) {}
+  virtual ~UpstreamConnection() = default;
 
-  std::shared_ptr<void> context;  // what the stream needs to live: its TLS context
-  std::unique_ptr<runtime::Stream> stream;
-  std::string address_text;  // that was connected to: "10.0.0.7:443"
-  std::string sni;           // the name in the TLS handshake; empty: plain. Only requests for it may use the connection
-  Buffer in;
-  codec::h1::ResponseReader reader;
-  H1Body body;
-  runtime::Event may_send;  // a 100 came: the content is wanted
-  bool keep_alive = false;  // as the last response said
-  bool answered = false;    // the response of this exchange has begun: nothing can be tried again
-  std::uint32_t requests = 0;
-  std::uint64_t sent_before = 0;  // when the lease began
+  // The address that was connected to: "10.0.0.7:443".
+  virtual std::string_view address_text() const = 0;
+  // It has served other exchanges: it may have been closed already.
+  virtual bool used_before() const = 0;
 
   // While an exchange has it: ends every operation when the exchange is cancelled.
-  void lease(runtime::CancelToken& token) {
-    ++requests;
-    sent_before = stream->sent();
-    answered = false;
-    may_send.clear();
-    token.subscribe(on_cancel_);
-  }
-  // Whether the server can have read anything of the request of this lease.
-  bool request_may_have_arrived() const { return stream->may_have_arrived(sent_before); }
-  bool silent();
-  void end_lease() { on_cancel_.unlink(); }
+  virtual void lease(runtime::CancelToken& token) = 0;
+  virtual void end_lease() = 0;
 
- private:
-  friend class ServerPool;
-  struct IdleWait : runtime::IoWait {
-    explicit IdleWait(UpstreamConnection& c) : IoWait(&idle_ended, runtime::never), connection(c) {}
-    UpstreamConnection& connection;
+  // Sends the head, and with it as much of the content as is there. Starts the upload of the rest.
+  virtual runtime::Task<Result<void>> send_request(Exchange& exchange) = 0;
+  // Waits for the final response, passes interim ones on.
+  virtual runtime::Task<Result<Response>> receive_response(Exchange& exchange) = 0;
+
+  // ---- for the upload ----
+  // `last`: no more content comes, and no trailers.
+  virtual runtime::Task<Result<void>> send_content(Exchange& exchange, ByteView piece, bool last) = 0;
+  // The end of the content, with trailers if there are any (else null).
+  virtual runtime::Task<Result<void>> finish_content(Exchange& exchange, const http::Fields* trailers) = 0;
+  // Where the rest of the content can go unseen; null: nowhere.
+  virtual runtime::Stream* takes_plain_content() { return nullptr; }
+  // What was sent is not all: it must not look whole. Every operation ends with `why`.
+  virtual void cut(Code why) = 0;
+  // No content is wanted, and none will come.
+  virtual void give_up_content() = 0;
+
+  // ---- at the end ----
+  // Whether the server can have read anything of the request.
+  virtual bool request_may_have_arrived() const = 0;
+  // After a response that switches protocols: the connection itself, and what it needs to live.
+  struct Detached {
+    std::shared_ptr<void> context;
+    std::unique_ptr<runtime::Stream> stream;
   };
-  static void idle_ended(runtime::IoWait& wait, Code why);
-  static void cancelled(void* self, Code why) { static_cast<UpstreamConnection*>(self)->stream->abort(why); }
+  virtual Detached detach() = 0;
+  // The exchange is done with it: takes itself out of `exchange.connection`, into its pool if it may be used again.
+  virtual void leave(Exchange& exchange) = 0;
 
-  IdleWait idle_wait_{*this};
-  ServerPool* pool_ = nullptr;
-  runtime::CancelCallback on_cancel_{&UpstreamConnection::cancelled, this};
-};
-
-// The kept connections of one server, on one worker. One that says anything, or ends, while it is kept is dropped.
-class ServerPool {
- public:
-  ServerPool() = default;
-  ~ServerPool() { clear(); }
-  ServerPool(const ServerPool&) = delete;
-  ServerPool& operator=(const ServerPool&) = delete;
-
-  // The most recently used one for that name, or null.
-  std::unique_ptr<UpstreamConnection> take(std::string_view sni);
-  void keep(std::unique_ptr<UpstreamConnection> connection, runtime::TimePoint until);
-  // Closes the one that was kept for longest: another is about to take its place.
-  void drop_oldest();
-  void clear();
-  std::size_t size() const { return size_; }
-
- private:
-  friend class UpstreamConnection;
-  static constexpr std::size_t most = 512;  // beyond it the oldest one is closed
-  std::unique_ptr<UpstreamConnection> remove(UpstreamConnection& connection);
-  IntrusiveList<UpstreamConnection> idle_;
-  std::size_t size_ = 0;
-};
-
-// What a worker knows of one upstream: how its servers do, and the connections to them. It outlives snapshots, as long
-// as the upstream stays the same (policy::Upstream::key).
-struct UpstreamState {
-  explicit UpstreamState(const policy::Upstream& upstream);
-  std::vector<policy::ServerState> servers;
-  std::vector<std::unique_ptr<ServerPool>> pools;
-  std::uint32_t in_flight = 0;
-  bool retired = false;  // no configuration has it any more: its connections are not kept
-};
-
-class UpstreamStates {
- public:
-  std::shared_ptr<UpstreamState> of(const policy::Upstream& upstream);
-  void close_idle();
-  // Forgets the others and closes their idle connections. Requests that are under way go on with theirs.
-  void keep_only(std::span<const std::unique_ptr<policy::Upstream>> upstreams);
-
- private:
-  std::map<std::string, std::shared_ptr<UpstreamState>, std::less<>> by_key_;
+  runtime::Event may_send;  // a 100 came: the content is wanted
+  bool answered = false;    // the response of this exchange has begun: nothing can be tried again
 };
 
 }  // namespace sp::proxy

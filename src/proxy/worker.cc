@@ -7,9 +7,11 @@
 #include <ctime>
 #include <new>
 
+#include "base/frame_pool.h"
 #include "proxy/connection.h"
 #include "proxy/h1_session.h"
-#include "runtime/frame_pool.h"
+#include "proxy/h2_session.h"
+#include "proxy/h2_upstream.h"
 #include "tls/client_context.h"
 #include "tls/out_buffer.h"
 #include "tls/server_context.h"
@@ -40,20 +42,25 @@ namespace {
 // The contexts of one snapshot: what cannot be made was found when the snapshot was (it made one too).
 Result<std::shared_ptr<WorkerContexts>> make_contexts(std::shared_ptr<const Snapshot> of) {
   const Snapshot& snapshot = *of;
-  static constexpr std::array<std::string_view, 1> alpn{"http/1.1"};
+  static constexpr std::array<std::string_view, 2> protocols{"h2", "http/1.1"};
+  const auto offered = [](config::OnOff http2) {
+    return std::span(protocols).subspan(http2 == config::OnOff::on ? 0 : 1);
+  };
   auto contexts = std::make_shared<WorkerContexts>();
   for (const Entry& entry : snapshot.entries) {
     std::unique_ptr<tls::ServerContext> context;
     if (entry.tls != nullptr) {
-      SP_TRY_PLAIN(context, tls::ServerContext::make(entry.tls, snapshot.certificates, snapshot.tickets, alpn));
+      SP_TRY_PLAIN(context, tls::ServerContext::make(entry.tls, snapshot.certificates, snapshot.tickets,
+                                                     offered(entry.config->tls.http2)));
     }
     contexts->servers.push_back(std::move(context));
   }
   contexts->expect_upstreams(snapshot.upstream_tls.size());
-  for (const auto& settings : snapshot.upstream_tls) {
+  for (std::size_t i = 0; i < snapshot.upstream_tls.size(); ++i) {
+    const auto& settings = snapshot.upstream_tls[i];
     std::unique_ptr<tls::ClientContext> context;
     if (settings != nullptr) {
-      SP_TRY_PLAIN(context, tls::ClientContext::make(settings, alpn));
+      SP_TRY_PLAIN(context, tls::ClientContext::make(settings, offered(snapshot.policy->upstreams[i]->tls.http2)));
     }
     contexts->clients.push_back(std::move(context));
   }
@@ -73,6 +80,7 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
   contexts_ = std::move(contexts);
   snapshot_ = std::move(snapshot);
   upstreams_.keep_only(snapshot_->policy->upstreams);
+  drain_h2();
   // Listeners that stay are pointed at their new place; those whose address is gone are closed.
   std::vector<std::unique_ptr<Serving>> staying;
   for (const Entry& entry : snapshot_->entries) {
@@ -134,6 +142,28 @@ void Worker::serve(Serving& serving, runtime::Accepted connection) {
   spawn([&] { return serve_connection(*this, std::move(made), scope_.token()); });
 }
 
+void Worker::h2_begins(H2Session& session) {
+  h2_sessions_.push_back(session);
+  if (draining_) session.drain();
+}
+
+// Their clients are to open new connections for what comes next.
+void Worker::drain_h2() {
+  for (H2Session* session = h2_sessions_.front(); session != nullptr; session = h2_sessions_.next(*session)) {
+    session->drain();
+  }
+}
+
+void Worker::serve_upstream(std::shared_ptr<H2Upstream> connection) {
+  ++h2_upstreams_;
+  try {
+    scope_.spawn(H2Upstream::run(std::move(connection)));
+  } catch (const std::bad_alloc&) {
+    --h2_upstreams_;
+    throw;
+  }
+}
+
 void Worker::tell_of_given_up() {
   unless_memory_ends([&] {
     observer().event(Severity::error, "out_of_memory", fmt::format("{} connections were given up", given_up_));
@@ -171,14 +201,23 @@ void Worker::busy(H1Session& session) {
   --idle_count_;
 }
 
+std::size_t Worker::idle_h2_sessions() {
+  std::size_t count = 0;
+  for (H2Session* each = h2_sessions_.front(); each != nullptr; each = h2_sessions_.next(*each)) {
+    if (each->idle()) ++count;
+  }
+  return count;
+}
+
 // After a burst: what it needed goes back to the system.
 void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
-  std::size_t octets = runtime::trim_frames() + trim_blocks() + trim_arena_blocks() + tls::trim_out_buffers();
+  std::size_t octets = trim_frames() + trim_blocks() + trim_arena_blocks() + tls::trim_out_buffers();
   if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);
   if (self.given_up_ != 0) self.tell_of_given_up();
-  const bool busy = self.scope_.running() > self.idle_count_ + self.tunnels_.resting();
+  const bool busy =
+      self.scope_.running() > self.idle_count_ + self.tunnels_.resting() + self.h2_upstreams_ + self.idle_h2_sessions();
   // What was needed in the last interval is found to be unneeded in the next one at the earliest.
   self.quiet_intervals_ = octets == 0 && !busy ? self.quiet_intervals_ + 1 : 0;
   if (self.quiet_intervals_ == 2 && self.park_idle()) self.quiet_intervals_ = 0;
@@ -191,6 +230,7 @@ void Worker::drain() {
   upstreams_.close_idle();
   before_requests_.cancel(Code::shutting_down);
   parked_.close_all();
+  drain_h2();
   for (H1Session* session = idle_.front(); session != nullptr; session = idle_.next(*session)) session->close_idle();
 }
 

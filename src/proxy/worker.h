@@ -10,10 +10,11 @@
 
 #include "base/intrusive_list.h"
 #include "proxy/exchange.h"
+#include "proxy/head_room.h"
 #include "proxy/parked_connections.h"
 #include "proxy/snapshot.h"
 #include "proxy/tunnels.h"
-#include "proxy/upstream_connection.h"
+#include "proxy/upstream_states.h"
 #include "runtime/network.h"
 #include "runtime/scope.h"
 
@@ -64,6 +65,8 @@ struct WorkerDeps {
 };
 
 class H1Session;
+class H2Session;
+class H2Upstream;
 
 // What one worker has made of one snapshot. Connections that use them keep them.
 struct WorkerContexts {
@@ -106,7 +109,7 @@ class Worker {
   void drain();
   // What is still open is cut off.
   void cut();
-  std::size_t sessions() const { return scope_.running() + parked_.size(); }
+  std::size_t sessions() const { return scope_.running() + parked_.size() - h2_upstreams_; }
   // Of these, the connections that wait for a request without a session.
   std::size_t parked() const { return parked_.size(); }
   // Until no session is left.
@@ -129,6 +132,16 @@ class Worker {
   // A session waits for its next request, or goes on. Those that wait for longest are parked when there are many.
   void idle(H1Session& session);
   void busy(H1Session& session);
+  // Is told when there is a new configuration, and when the gate ends.
+  void h2_begins(H2Session& session);
+  // A request was given up for want of memory.
+  void gave_up() { ++given_up_; }
+  // A connection to a server that is shared lives beside the sessions, until upstream_ended().
+  void serve_upstream(std::shared_ptr<H2Upstream> connection);
+  void upstream_ended() { --h2_upstreams_; }
+  // Cancelled by cut().
+  runtime::CancelToken& cut_token() { return scope_.token(); }
+  HeadRoom& head_room() { return head_room_; }
   Tunnels& tunnels() { return tunnels_; }
   // Runs a task (that `make` makes) beside the others until it ends, or until memory does.
   template <class Make>
@@ -155,6 +168,8 @@ class Worker {
   static void tidy(void* worker);
   void tidy_soon();
   bool park_idle();
+  std::size_t idle_h2_sessions();
+  void drain_h2();
   void tell_of_given_up();
   void accepted(Serving& serving, runtime::Accepted connection);
   void serve(Serving& serving, runtime::Accepted connection);
@@ -169,11 +184,14 @@ class Worker {
   runtime::Scope scope_;
   runtime::CancelSource before_requests_{scope_.token()};
   IntrusiveList<H1Session> idle_;
+  IntrusiveList<H2Session> h2_sessions_;
   std::size_t idle_count_ = 0;
   ParkedConnections parked_;
   Tunnels tunnels_{*this, scope_};
   runtime::Timer tidying_{&Worker::tidy, this};
   unsigned quiet_intervals_ = 0;  // with nothing to tidy, one after the other
+  std::size_t h2_upstreams_ = 0;
+  HeadRoom head_room_{std::uint64_t{64} << 20, nullptr};
   bool draining_ = false;
   std::size_t given_up_ = 0;  // connections, for want of memory, since that was last told
   std::uint64_t last_id_ = 0;

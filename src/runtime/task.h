@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/frame_pool.h"
 #include "base/result.h"
-#include "runtime/frame_pool.h"
 
 namespace sp::runtime {
 

@@ -135,12 +135,19 @@ bool ClientContext::aim(SSL* ssl, const ClientTarget& target, std::string_view s
   return X509_VERIFY_PARAM_set1_host(rules, target.name.data(), target.name.size()) == 1;
 }
 
+bool ClientContext::offer_only_http1(SSL* ssl) {
+  static const std::string wire = alpn_wire_form(std::array<std::string_view, 1>{"http/1.1"});
+  return SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(wire.data()),
+                             static_cast<unsigned>(wire.size())) == 0;
+}
+
 std::unique_ptr<TlsStream> ClientContext::connect(std::unique_ptr<runtime::Stream> lower, const ClientTarget& target) {
   const std::string sni = normal_name(settings_->sni.empty() ? target.sni : std::string_view(settings_->sni));
   // A resumed session is not verified again: it must not serve for another name.
   std::string key = fmt::format("{}|{}|{}", target.endpoint, sni, target.name);
   SslPtr ssl(SSL_new(context_.get()));
   if (ssl != nullptr && !aim(ssl.get(), target, sni)) ssl.reset();
+  if (ssl != nullptr && target.only_http1 && !offer_only_http1(ssl.get())) ssl.reset();
   if (ssl != nullptr) {
     if (SSL_SESSION* session = sessions_.find(key)) SSL_set_session(ssl.get(), session);
   }

@@ -41,6 +41,7 @@ struct ClientTarget {
   std::string_view endpoint;  // "10.0.0.7:443": named in messages, and one session cannot go to another
   std::string_view name;      // the host in `to`, a name or an IP address: what the certificate must be for
   std::string_view sni;       // the Host that is sent; settings may say otherwise, and an IP address is never sent
+  bool only_http1 = false;    // of what the context offers by ALPN, nothing but http/1.1
 };
 
 // One for each set of settings and worker: it is used by one thread, and outlives its streams.
@@ -63,6 +64,7 @@ class ClientContext {
   friend struct ClientCallbacks;
   ClientContext(std::shared_ptr<const ClientSettings> settings, std::size_t sessions);
   bool set_up(std::span<const std::string_view> alpn);
+  static bool offer_only_http1(ssl_st* ssl);
   bool aim(ssl_st* ssl, const ClientTarget& target, std::string_view sni);
 
   std::shared_ptr<const ClientSettings> settings_;

@@ -126,7 +126,7 @@ class Conversation {
   runtime::Stream& stream_;
   std::string_view own_authority_;
   runtime::CancelToken& token_;
-  codec::h1::Limits limits_;
+  codec::Limits limits_;
   Arena arena_;
   proxy::Buffer in_;
   codec::h1::RequestReader reader_;

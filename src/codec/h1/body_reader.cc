@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
 #include "codec/h1/trailers.h"
 
 namespace sp::codec::h1 {

@@ -1,7 +1,7 @@
 #include "base/assert.h"
 #include "codec/h1/head_text.h"
-#include "codec/h1/trailers.h"
 #include "codec/h1/writer.h"
+#include "codec/trailer_names.h"
 
 namespace sp::codec::h1 {
 

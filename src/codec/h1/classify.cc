@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstring>
 
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
 #include "codec/h1/scan.h"
 
 #if defined(__x86_64__)

@@ -10,7 +10,7 @@
 #include "codec/h1/connection_options.h"
 #include "codec/h1/framing.h"
 #include "codec/h1/head_scan.h"
-#include "codec/h1/limits.h"
+#include "codec/limits.h"
 #include "http/fields.h"
 #include "http/message.h"
 

@@ -2,23 +2,11 @@
 
 #include <array>
 
-#include "codec/h1/characters.h"
+#include "codec/content_length.h"
 #include "http/fields.h"
 
 namespace sp::codec::h1 {
 namespace {
-
-// 1*DIGIT, at most 19 of them, below 2^63: no sign, no white space, no list.
-std::optional<std::uint64_t> parse_length(std::string_view text) {
-  if (text.empty() || text.size() > 19) return std::nullopt;
-  std::uint64_t value = 0;
-  for (char c : text) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  if (value >> 63 != 0) return std::nullopt;
-  return value;
-}
 
 // Known codings and then a final chunked: readable without doubt, and not spoken here.
 bool known_codings_then_chunked(std::string_view list) {
@@ -54,7 +42,7 @@ Declared declared(const FramingFields& fields, http::Version version) {
   // Section 6.3 lets identical values pass as one. No sender that is wanted does this, and readers differ in what they
   // hold to be identical ("5", "05"), so that it is refused.
   if (fields.lengths > 1) return {.doubt = Doubt::length};
-  const std::optional<std::uint64_t> length = parse_length(fields.length);
+  const std::optional<std::uint64_t> length = parse_content_length(fields.length);
   if (!length) return {.doubt = Doubt::length};
   return {.length = length};
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
 #include "codec/h1/out_buffer.h"
 #include "http/fields.h"
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
+#include "codec/cookie_crumbs.h"
 #include "codec/h1/field_section.h"
-#include "codec/h1/target.h"
+#include "codec/target.h"
 
 namespace sp::codec::h1 {
 namespace {
@@ -101,20 +102,6 @@ Result<void> settle_requests(const ConnectionFields& found, http::RequestHead& h
     head.upgrade = {};
   }
   return {};
-}
-
-// RFC 9113 section 8.2.3 lets Cookie be split; whoever reads HTTP/1 expects one.
-void join_cookies(http::Fields& fields) {
-  std::size_t size = 0;
-  for (const http::Field& field : fields) size += field.id == FieldId::cookie ? field.value.size() + 2 : 0;
-  char* const begin = fields.arena().chars(size);
-  char* at = begin;
-  for (const http::Field& field : fields) {
-    if (field.id != FieldId::cookie || field.value.empty()) continue;
-    if (at != begin) at = std::ranges::copy(std::string_view("; "), at).out;
-    at = std::ranges::copy(field.value, at).out;
-  }
-  fields.set(FieldId::cookie, {begin, static_cast<std::size_t>(at - begin)});
 }
 
 Result<void> parse_head(ByteView in, HeadLines& lines, const Limits& limits, http::RequestHead& head,

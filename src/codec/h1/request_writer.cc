@@ -1,7 +1,7 @@
 #include "codec/h1/head_text.h"
-#include "codec/h1/host.h"
-#include "codec/h1/target.h"
 #include "codec/h1/writer.h"
+#include "codec/host.h"
+#include "codec/target.h"
 
 namespace sp::codec::h1 {
 namespace {

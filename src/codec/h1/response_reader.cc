@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
 #include "codec/h1/field_section.h"
 
 namespace sp::codec::h1 {

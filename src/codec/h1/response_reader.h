@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "codec/h1/framing.h"
 #include "codec/h1/head_scan.h"
-#include "codec/h1/limits.h"
+#include "codec/limits.h"
 #include "http/message.h"
 
 namespace sp::codec::h1 {

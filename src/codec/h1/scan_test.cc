@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/h1/characters.h"
+#include "codec/characters.h"
 #include "http/fields.h"
 
 namespace sp::codec::h1 {

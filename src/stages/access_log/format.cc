@@ -161,6 +161,7 @@ void append_json(std::string& out, const Record& record, TimeText& time) {
   line.text("listen", record.listen);
   append_request(out, line, record);
   line.number("status", record.status);
+  line.text("grpc_status", record.grpc_status);
   line.number("in", record.octets_in);
   line.number("out", record.octets_out);
   line.text("referer", record.referer, Limit::text);

@@ -85,6 +85,12 @@ void add_way(Record& record, const proxy::Exchange& exchange) {
   record.reused = exchange.reused_connection;
 }
 
+// A response without content has it in its head, others in their trailers.
+std::string_view grpc_status_of(const proxy::Exchange& exchange) {
+  const http::Field* status = exchange.response_trailers.find("grpc-status");
+  return status == nullptr ? exchange.grpc_status : status->value;
+}
+
 }  // namespace
 
 std::string_view side_name(Side side) {
@@ -105,6 +111,7 @@ Record record_of(const proxy::Exchange& exchange, runtime::TimePoint now, WallTi
   add_request(record, exchange);
   add_way(record, exchange);
   record.status = exchange.status;
+  record.grpc_status = grpc_status_of(exchange);
   record.octets_in = exchange.request_octets;
   record.octets_out = exchange.response_octets;
   record.error = exchange.failure.error;

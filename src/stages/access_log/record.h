@@ -42,6 +42,7 @@ struct Record {
   bool has_query = false;
   http::Version version = http::Version::http11;
   std::uint16_t status = 0;                     // 0: no response was sent
+  std::string_view grpc_status;                 // "0": of head or trailers; empty: it is no gRPC
   std::uint64_t octets_in = 0, octets_out = 0;  // of content
   std::string_view referer, user_agent;         // as they went to the server: request_headers of the route are applied
   std::string_view tls_version, tls_cipher, tls_sni;  // empty: plain

@@ -1,0 +1,65 @@
+// A connection that speaks HTTP/2, toward a client or a server: the stream below, the codec, one reader and one writer.
+// What is to be sent is collected until everybody who is ready has had a turn, and leaves in one write.
+#pragma once
+
+#include <coroutine>
+
+#include "codec/h2/connection.h"
+#include "proxy/buffer.h"
+#include "proxy/pace.h"
+#include "runtime/fair_share.h"
+#include "runtime/stream.h"
+#include "runtime/task.h"
+
+namespace sp::proxy {
+
+class H2Channel;
+
+class H2Connection {
+ public:
+  // Throws std::bad_alloc. Both outlive it.
+  H2Connection(runtime::Stream& stream, codec::h2::Connection::Owner& owner, const codec::h2::Options& options,
+               const Pace& pace)
+      : codec(owner, options), stream_(stream), pace_(pace) {}
+
+  codec::h2::Connection codec;
+
+  // Waits for octets, at most until `deadline`, and gives them to the codec. An error is the end: Code::end_of_stream,
+  // timeout, cancelled (see interrupt_reading()), those of the codec, those of the stream.
+  runtime::Task<Result<void>> read(runtime::TimePoint deadline);
+  // A read() that waits ends with Code::cancelled, and nothing is lost.
+  void interrupt_reading();
+  // Runs beside the reader: sends what there is, whenever there is something, until stop(). When sending fails the
+  // stream is aborted.
+  runtime::Task<void> write();
+  // There is something to send, or there may be.
+  void send_soon();
+  // write() ends when everything that there is has been sent.
+  void stop_writing();
+  // Sends nothing more.
+  void abort(Code why);
+  // H2Channel::wake_waiting() is called for it, soon, and not from within the codec.
+  void wake_soon(codec::h2::Stream& channel) { to_wake_.push_back(channel); }
+  void wake_channels();
+  // A write waits for the peer.
+  bool blocked() const { return blocked_; }
+  runtime::Stream& stream() { return stream_; }
+
+ private:
+  struct Wanted;
+  runtime::Task<Result<void>> send_all();
+
+  runtime::Stream& stream_;
+  IntrusiveList<codec::h2::Stream> to_wake_;
+  Buffer out_;
+  Pace pace_;
+  runtime::FairShare share_;
+  runtime::Stream::Operation* reading_ = nullptr;
+  std::coroutine_handle<> writer_;  // while it waits to be wanted
+  bool came_in_bulk_ = false;
+  bool blocked_ = false;
+  bool wanted_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace sp::proxy

@@ -1,0 +1,117 @@
+#include "proxy/h2_upstream.h"
+
+#include <algorithm>
+
+#include "proxy/h2_upstream_stream.h"
+#include "proxy/worker.h"
+
+namespace sp::proxy {
+
+using codec::h2::ErrorCode;
+using runtime::Task;
+
+namespace {
+
+// More would make one connection the neck of a bottle.
+constexpr std::size_t most_streams = 100;
+// So much of a response waits here for a slow client.
+constexpr std::int32_t stream_window = Buffer::huge;
+constexpr std::int32_t connection_window = std::int32_t{1} << 26;
+
+codec::h2::Options options_for(const codec::Limits& limits) {
+  return {.role = codec::h2::Role::client,
+          .stream_window = stream_window,
+          .connection_window = connection_window,
+          .limits = limits};
+}
+
+}  // namespace
+
+H2Upstream::H2Upstream(Worker& worker, std::unique_ptr<runtime::Stream> stream, Settings settings)
+    : worker_(worker),
+      settings_(std::move(settings)),
+      stream_(std::move(stream)),
+      connection_(*stream_, *this, options_for(settings_.limits), Pace(settings_.body_idle, 0)),
+      idle_since_(worker.loop().now()) {
+  worker.cut_token().subscribe(on_cut_);
+}
+
+H2Upstream::~H2Upstream() = default;
+
+bool H2Upstream::has_room() const {
+  if (!settled_ && !streams_.empty()) return false;
+  return !draining_ && connection_.codec.has_room_for_stream() &&
+         streams_.size() < std::min<std::size_t>(most_streams, connection_.codec.most_streams());
+}
+
+void H2Upstream::enter(H2UpstreamStream& stream) {
+  stream.set_place(streams_.size());
+  streams_.push_back(&stream);
+  unused_.clear();
+  ++served_;
+}
+
+void H2Upstream::leave(H2UpstreamStream& stream) {
+  streams_[stream.place()] = streams_.back();
+  streams_[stream.place()]->set_place(stream.place());
+  streams_.pop_back();
+  connection_.send_soon();  // a RST_STREAM, perhaps
+  if (!streams_.empty()) return;
+  idle_since_ = worker_.loop().now();
+  if (worker_.draining()) draining_ = true;
+  connection_.interrupt_reading();  // it waits without an end
+  unused_.set();
+}
+
+void H2Upstream::drain() {
+  draining_ = true;
+  unlink();
+  connection_.interrupt_reading();
+}
+
+void H2Upstream::going_away(std::int32_t) {
+  draining_ = true;
+  unlink();
+}
+
+void H2Upstream::settings_read() {
+  settled_ = true;
+  settings_.awaited.reset();
+}
+
+Task<void> H2Upstream::read() {
+  for (;;) {
+    if (draining_ && streams_.empty()) co_return;
+    auto got = co_await connection_.read(streams_.empty() ? idle_since_ + settings_.keep_alive : runtime::never);
+    if (got || got.error().code == Code::cancelled) continue;
+    if (got.error().code == Code::timeout && !streams_.empty()) continue;  // somebody came as time was up
+    failure_ = got.error();
+    co_return;
+  }
+}
+
+Task<void> H2Upstream::end() {
+  draining_ = true;
+  unlink();
+  const Code why = failure_.code == Code::end_of_stream ? Code::upstream_closed : failure_.code;
+  settings_.awaited.reset();
+  for (H2UpstreamStream* stream : streams_) {
+    stream->connection_lost(why);
+    stream->arrived.set();
+  }
+  connection_.wake_channels();
+  while (!streams_.empty()) (void)co_await unused_.wait();
+  if (!connection_.codec.failed()) connection_.codec.end(ErrorCode::no_error);
+  connection_.stop_writing();
+  co_await writer_scope_.join();
+}
+
+Task<void> H2Upstream::run(std::shared_ptr<H2Upstream> self) {
+  self->writer_scope_.spawn(self->connection_.write());
+  self->connection_.send_soon();
+  co_await self->read();
+  co_await self->end();
+  self->worker_.upstream_ended();
+}
+
+}  // namespace sp::proxy

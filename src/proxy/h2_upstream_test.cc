@@ -1,0 +1,155 @@
+// Servers that speak HTTP/2.
+#include "proxy/h2_for_tests.h"
+#include "proxy/websocket_handshake.h"
+
+namespace sp::proxy {
+namespace {
+
+using codec::h2::ErrorCode;
+using codec::h2::Role;
+
+class H2Servers : public ::testing::Test {
+ protected:
+  std::unique_ptr<H2Peer> accept(std::uint32_t most_streams = 100) {
+    return std::make_unique<H2Peer>(gate, gate.server().accept(), Role::server, most_streams);
+  }
+
+  Gate gate{one_site("- { path: /, to: \"h2c://10.0.0.1:8000\" }\n")};
+  ScriptedServer& servers = gate.server();
+  Scripted client = gate.client();
+};
+
+TEST_F(H2Servers, answer) {
+  client.send(request("GET /x"));
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head GET /x end");
+  server->respond(server->came(), 200, "hi");
+  EXPECT_EQ(client.take_until("hi"), response("200 OK", "Transfer-Encoding: chunked\r\n") + "2\r\nhi");
+  client.expect("\r\n0\r\n\r\n");
+}
+
+TEST_F(H2Servers, are_asked_by_many_on_one_connection) {
+  Scripted other = gate.client("203.0.113.2:50000");
+  client.send(request("GET /1"));
+  other.send(request("GET /2"));
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head GET /1 end; 3 head GET /2 end");
+  EXPECT_EQ(servers.waiting(), 0u);
+  server->respond(server->came(1), 204, "");
+  other.expect(response("204 No Content", ""));
+  server->respond(server->came(0), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, get_content_and_are_told_when_the_client_is_gone) {
+  client.send(request("POST /x", "Content-Length: 10\r\n") + "hello");
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head POST /x; 1 content hello");
+  client.reset();
+  EXPECT_EQ(server->story(), "1 closed CANCEL by peer");
+}
+
+TEST_F(H2Servers, that_refuse_a_request_are_asked_again) {
+  client.send(request("POST /x", "Content-Length: 5\r\n") + "hello");
+  auto server = accept();
+  server->story();
+  server->connection.reset(server->came(), ErrorCode::refused_stream);
+  EXPECT_EQ(server->story(), "1 closed REFUSED_STREAM; 3 head POST /x; 3 content hello; 3 ended");
+  server->respond(server->came(1), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, that_refuse_it_again_and_again_are_not) {
+  client.send(request("GET /x"));
+  auto server = accept();
+  for (std::size_t n = 0; n < 4; ++n) {
+    server->connection.reset(server->came(n), ErrorCode::refused_stream);
+    server->exchange();
+  }
+  EXPECT_EQ(server->requests(), 4u);
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_stream_refused);
+}
+
+TEST_F(H2Servers, that_go_away_are_asked_again_on_another_connection) {
+  client.send(request("GET /1"));
+  auto server = accept();
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+  server->connection.refuse_more();
+  server->exchange();
+  client.send(request("GET /2"));
+  auto another = accept();
+  EXPECT_EQ(another->story(), "1 head GET /2 end");
+  another->respond(another->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, that_break_the_rules_are_not_believed) {
+  client.send(request("GET /x"));
+  auto server = accept();
+  server->story();
+  server->wire.send(codec::h2::frames::data(0, "x"));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_http2_error);
+}
+
+TEST_F(H2Servers, that_are_gone_have_not_answered) {
+  client.send(request("POST /x", "Content-Length: 0\r\n"));
+  auto server = accept();
+  server->story();
+  server->wire.close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_closed);
+}
+
+TEST_F(H2Servers, get_no_more_streams_than_they_allow) {
+  client.send(request("GET /1"));
+  auto server = accept(1);
+  Scripted other = gate.client("203.0.113.2:50000");
+  other.send(request("GET /2"));
+  auto another = accept();
+  EXPECT_EQ(another->story(), "1 head GET /2 end");
+  another->respond(another->came(), 204, "");
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+  other.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, that_nobody_asks_for_long_are_left) {
+  client.send(request("GET /1"));
+  auto server = accept();
+  server->respond(server->came(), 204, "");
+  gate.loop.advance(61s);
+  server->exchange();
+  server->wire.expect_end();
+}
+
+TEST_F(H2Servers, are_asked_for_a_websocket_by_extended_connect) {
+  // It is a connection that is there already, and whose server knows it.
+  client.send(request("GET /1"));
+  auto server = accept();
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+  client.send(request("GET /chat",
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                      "Sec-WebSocket-Version: 13\r\n"));
+  auto& stream = server->came(1);
+  EXPECT_EQ(stream.request.upgrade, "websocket");
+  EXPECT_EQ(stream.request.fields.find(websocket_key_field), nullptr);
+  stream.last = false;
+  server->respond(stream, 200, "welcome");
+  const std::string head = client.take_until("\r\n\r\n");
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << head;
+  EXPECT_NE(head.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), std::string::npos) << head;
+  client.expect("welcome");
+  client.send("hello");
+  server->exchange();
+  EXPECT_TRUE(server->log.take().ends_with("content hello"));
+  client.close();
+  server->exchange();
+  EXPECT_TRUE(server->log.take().ends_with("ended"));
+}
+
+}  // namespace
+}  // namespace sp::proxy
