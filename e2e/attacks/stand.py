@@ -18,8 +18,9 @@ TIMEOUTS = "{ client_head: 1s, connect: 1s, response_head: 1s, body_idle: 1s, ke
 
 class Stand:
     def __init__(self, scope, handler=None, origin=None, timeouts=TIMEOUTS, workers=1, routes="", limits="", tls=False, drain="300ms",
-                 log=None, **options):
-        self.scope, self.origin = scope, origin or Origin(scope, handler)
+                 log=None, clear="http", **options):
+        """`clear`: the scheme of the listener without TLS; h2c speaks HTTP/1.1 as well."""
+        self.clear, self.scope, self.origin = clear, scope, origin or Origin(scope, handler)
         self.port, self.secure = free_port(), free_port() if tls else None
         self.routes, self.timeouts, self.limits, self.tail = routes, timeouts, limits, f"runtime: {{ workers: {workers}, drain: {drain} }}\n"
         if log:
@@ -33,7 +34,7 @@ class Stand:
         self.gate = start_gate(scope, self.text(), self.port, **options)
 
     def text(self, more=""):
-        listen = [f'"http://127.0.0.1:{self.port}"'] + ([f'"https://127.0.0.1:{self.secure}"'] if self.secure else [])
+        listen = [f'"{self.clear}://127.0.0.1:{self.port}"'] + ([f'"https://127.0.0.1:{self.secure}"'] if self.secure else [])
         return f"""\
 {self.head}inbound:
   - listen: [ {", ".join(listen)} ]

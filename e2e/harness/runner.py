@@ -14,7 +14,7 @@ import traceback
 
 from harness.scope import Scope
 
-AREAS = ["corpus", "attacks", "tls", "operations", "clients", "sympa"]
+AREAS = ["corpus", "h2", "attacks", "tls", "operations", "clients", "sympa"]
 LIMIT_SECONDS = 120
 
 

@@ -99,6 +99,9 @@ def test_alpn(env):
     context = env.context()
     context.set_alpn_protocols(["h2", "http/1.1"])
     with Wire(env.port, tls=context, name="lists.example.com") as wire:
+        assert wire.socket.selected_alpn_protocol() == "h2"
+    context.set_alpn_protocols(["http/1.1"])
+    with Wire(env.port, tls=context, name="lists.example.com") as wire:
         assert wire.socket.selected_alpn_protocol() == "http/1.1"
     context.set_alpn_protocols(["smtp"])
     try:
