@@ -1,5 +1,7 @@
 #include "proxy/h2_body.h"
 
+#include "proxy/h2_connection.h"
+
 #include "runtime/loop.h"
 
 namespace sp::proxy {
@@ -11,6 +13,19 @@ void H2Body::give_back() {
   const std::size_t octets = piece_.view().size();
   piece_.release();
   channel_.consumed(octets);
+  widen();
+}
+
+H2Body::~H2Body() {
+  if (wide_) channel_.connection().give_back_wide_window();
+}
+
+// A long upload over a long way: its window is what it is slow by, when the server takes all that comes.
+void H2Body::widen() {
+  constexpr std::uint64_t long_enough = std::uint64_t{4} * Buffer::huge;
+  if (wide_ || sender_ != Side::client || taken_ < long_enough || channel_.received() != 0) return;
+  wide_ = channel_.connection().take_wide_window();
+  if (wide_) channel_.connection().codec.widen(channel_, Buffer::huge);
 }
 
 Result<ByteView> H2Body::buffered() {

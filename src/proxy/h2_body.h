@@ -13,6 +13,7 @@ class H2Body final : public BodySource {
  public:
   // `sender`: who is to blame when it stops.
   H2Body(H2Channel& channel, Side sender) : channel_(channel), sender_(sender) {}
+  ~H2Body() override;
 
   void start(const Pace& pace, http::Fields* trailers) {
     pace_ = pace;
@@ -34,6 +35,7 @@ class H2Body final : public BodySource {
 
  private:
   void give_back();
+  void widen();
   Error timed_out() const;
   Error broken(Code code) const;
 
@@ -45,6 +47,7 @@ class H2Body final : public BodySource {
   http::Fields* trailers_ = nullptr;
   std::uint64_t taken_ = 0;
   Side sender_;
+  bool wide_ = false;
   bool interrupted_ = false;
 };
 

@@ -14,6 +14,7 @@ using runtime::Task;
 namespace {
 // With so many answers waiting to be sent nothing more is read.
 constexpr std::size_t most_queued = 200;
+constexpr unsigned most_wide_windows = 4;
 }  // namespace
 
 // Until something is to be sent; goes on when the others who were ready have had their turn.
@@ -76,6 +77,12 @@ Task<Result<void>> H2Connection::read(runtime::TimePoint deadline) {
   SP_CHECK(taken);
   co_await share_.spend(got.bytes);
   co_return Result<void>{};
+}
+
+bool H2Connection::take_wide_window() {
+  if (wide_windows_ == most_wide_windows) return false;
+  ++wide_windows_;
+  return true;
 }
 
 void H2Connection::interrupt_reading() {

@@ -41,6 +41,10 @@ class H2Connection {
   // H2Channel::wake_waiting() is called for it, soon, and not from within the codec.
   void wake_soon(codec::h2::Stream& channel) { to_wake_.push_back(channel); }
   void wake_channels();
+  // A stream whose content is taken as fast as it comes may have a larger window; not many of a connection may. True:
+  // it has one, until give_back_wide_window().
+  bool take_wide_window();
+  void give_back_wide_window() { --wide_windows_; }
   // A write waits for the peer.
   bool blocked() const { return blocked_; }
   runtime::Stream& stream() { return stream_; }
@@ -56,6 +60,7 @@ class H2Connection {
   runtime::FairShare share_;
   runtime::Stream::Operation* reading_ = nullptr;
   std::coroutine_handle<> writer_;  // while it waits to be wanted
+  unsigned wide_windows_ = 0;
   bool came_in_bulk_ = false;
   bool blocked_ = false;
   bool wanted_ = false;

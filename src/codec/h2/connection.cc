@@ -604,6 +604,10 @@ void Connection::consumed(Stream& stream, std::size_t octets) {
   if (stream.id_ != 0) nghttp2_session_consume_stream(session_, stream.id_, octets);
 }
 
+void Connection::widen(Stream& stream, std::int32_t octets) {
+  if (stream.id_ != 0) nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id_, octets);
+}
+
 void Connection::prioritize(Stream& stream, const Priority& priority) {
   // What the client has said by PRIORITY_UPDATE wins: RFC 9218 section 7.
   if (prioritized_.has(stream.id_, false)) return;

@@ -86,6 +86,8 @@ class Connection {
   bool waits_for_window(const Stream& stream) const;
   // So much content was taken on: the sender may send as much again.
   void consumed(Stream& stream, std::size_t octets);
+  // The sender of this stream may have `octets` under way from now on, not fewer than before.
+  void widen(Stream& stream, std::int32_t octets);
   void prioritize(Stream& stream, const Priority& priority);
   // Ends the stream, in both directions; closed() follows when it has been sent.
   void reset(Stream& stream, ErrorCode error);

@@ -35,6 +35,17 @@ TEST(Flow, our_window_of_a_stream) {
   EXPECT_EQ(server.receive(headers(5, get) + content(1, 65535)), "5 head GET / end");
 }
 
+TEST(Flow, a_stream_that_may_have_more_under_way) {
+  Server server;
+  server.receive(headers(1, post, end_headers));
+  server.sent();
+  server.connection.widen(server.stream(), 256 * 1024);
+  EXPECT_EQ(server.sent(), "WINDOW_UPDATE 1 196609");
+  // Not fewer than before.
+  server.connection.widen(server.stream(), 256 * 1024);
+  EXPECT_EQ(server.sent(), "");
+}
+
 TEST(Flow, our_window_of_the_connection) {
   Server server({.stream_window = 1 << 20});
   server.receive(headers(1, post, end_headers));
