@@ -51,7 +51,8 @@ def sparse_file(path, size):
 class Bench:
     """Both origins behind one gate. Ports by scheme; the path begins with the origin's name."""
 
-    def __init__(self, scope, extra=""):
+    def __init__(self, scope, extra="", clear="http"):
+        """`clear`: the scheme of the listener without TLS; on h2c clients may begin with HTTP/2."""
         self.scope = scope
         self.authority = Authority(scope.folder)
         self.ca = self.authority.cert
@@ -70,7 +71,7 @@ class Bench:
 certificates: [ {{ cert: {certificate.cert}, key: {certificate.key} }} ]
 inbound:
   - name: web
-    listen: [ "http://127.0.0.1:{self.ports["http"]}", "https://127.0.0.1:{self.ports["https"]}" ]
+    listen: [ "{clear}://127.0.0.1:{self.ports["http"]}", "https://127.0.0.1:{self.ports["https"]}" ]
     sites:
       - hosts: [ {HOST}, localhost, 127.0.0.1 ]
         https_redirect: off
