@@ -165,7 +165,7 @@ Task<Result<Response>> H1Upstream::receive_response(Exchange& exchange) {
     if (octets == 0) {
       // Nobody holds a buffer while the server thinks: many may wait, and one that was used a moment ago is in the
       // cache.
-      if (in_.empty() && stream_->try_read({}).status == runtime::IoStatus::would_block) {
+      if (in_.empty()) {
         auto ready = co_await stream_->readable(response_deadline(exchange));
         if (!ready) {
           SP_CHECK(nothing_came(exchange, ready.error().code));

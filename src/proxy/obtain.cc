@@ -29,6 +29,7 @@ bool asks_for_tunnel(const Exchange& exchange) { return !exchange.request.upgrad
 
 // A stream of a connection that others have, too.
 bool take_shared(Exchange& exchange, ServerPool& pool) {
+  if (!pool.has_shared()) return false;
   H2Upstream* shared = pool.shared(sni_of(exchange));
   if (shared == nullptr || (asks_for_tunnel(exchange) && !shared->knows_tunnels())) return false;
   exchange.connection = std::make_unique<H2UpstreamConnection>(shared->shared_from_this(), exchange);

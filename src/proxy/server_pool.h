@@ -32,6 +32,7 @@ class ServerPool {
   // ---- HTTP/2: shared ----
   // One for that name that takes another stream, or null.
   H2Upstream* shared(std::string_view sni);
+  bool has_shared() { return !shared_.empty(); }
   void add(H2Upstream& connection);
   // One is being made that others may share: they wait for it instead of making more.
   struct Waiter : ListHook {
