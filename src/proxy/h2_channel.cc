@@ -43,6 +43,7 @@ void H2Channel::consumed(std::size_t octets) {
 }
 
 IoResult H2Channel::try_read(std::span<char> into) {
+  if (into.empty() && !in_.empty()) return IoResult::done(0);
   if (!in_.empty()) {
     const std::size_t octets = std::min(into.size(), in_.view().size());
     std::memcpy(into.data(), in_.view().data(), octets);

@@ -279,9 +279,10 @@ struct Callbacks {
       case NGHTTP2_DATA: {
         if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0 || self.options_.role == Role::client) break;
         if (nghttp2_session_get_stream_remote_close(session, id) != 0) break;
-        const Stream* stream = Callbacks::stream(session, id);
+        Stream* stream = Callbacks::stream(session, id);
         if (stream != nullptr && stream->two_ways_) break;
         // Section 8.1: what is still to come of the request is not wanted.
+        if (stream != nullptr) stream->broken_ = true;
         self.reset_here_.add(id);
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
         break;
