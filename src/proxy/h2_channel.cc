@@ -147,11 +147,12 @@ void H2Channel::expired(void* self) {
   const runtime::TimePoint now = runtime::Loop::current().now();
   if (channel.writer_ != nullptr && channel.writer_->deadline <= now && channel.waits_for_its_turn())
     channel.writer_->deadline = now + patience_for_turn;
-  for (IoWait** wait : {&channel.reader_, &channel.writer_}) {
-    if (*wait != nullptr && (*wait)->deadline <= now) {
-      if (wait == &channel.writer_) channel.offered_ = {};
-      channel.wake(*wait, Code::timeout);
-    }
+  if (channel.reader_ != nullptr && channel.reader_->deadline <= now) channel.wake(channel.reader_, Code::timeout);
+  if (channel.writer_ != nullptr && channel.writer_->deadline <= now) {
+    // Some of it has gone: whether that is too slow is the writer's to say. The last thing that is done here.
+    if (channel.taken_ != 0) return channel.wake(channel.writer_, Code::ok);
+    channel.offered_ = {};
+    channel.wake(channel.writer_, Code::timeout);
   }
   channel.set_timer();
 }

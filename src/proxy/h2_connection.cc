@@ -53,7 +53,9 @@ Task<Result<void>> H2Connection::read(runtime::TimePoint deadline) {
   if (codec.finished()) co_return fail(Code::end_of_stream, "both sides have ended");
   if (blocked_ && codec.queued() > most_queued) {
     // It does not read our answers: it is not heard either, until it does or the writer gives up.
-    co_return fail(Code::cancelled, "answers are not read");
+    unblocked_.clear();
+    SP_CHECK(co_await unblocked_.wait(deadline));
+    co_return fail(Code::cancelled, "answers were not read");
   }
   Buffer in;
   if (stream_.try_read({}).status == runtime::IoStatus::would_block) {
@@ -87,6 +89,7 @@ bool H2Connection::take_wide_window() {
 
 void H2Connection::interrupt_reading() {
   if (reading_ != nullptr) reading_->interrupt(Code::cancelled);
+  unblocked_.set();
 }
 
 void H2Connection::wake_channels() {
@@ -105,6 +108,7 @@ Task<Result<void>> H2Connection::send_all() {
     blocked_ = true;
     auto sent = co_await write_all(stream_, pieces, pace_);
     blocked_ = false;
+    unblocked_.set();
     SP_CHECK(sent);
     out_.consume(size);
     co_await share_.spend(size);

@@ -107,10 +107,18 @@ bool H2Request::is_misdirected() const {
   return !tls->covers(authority->host);
 }
 
+// RFC 8441 section 4: to who asks for a tunnel any 2xx says that it is there. A server of HTTP/1 can say 200 and mean
+// that it does not know what an Upgrade is.
+bool H2Request::looks_like_tunnel(const Response& response) const {
+  return !exchange_.request.upgrade.empty() && !response.tunnel && response.head.status / 100 == 2;
+}
+
 Task<void> H2Request::respond() {
   if (head_fault_ && is_misdirected())
     head_fault_ = fail({.code = Code::misdirected, .side = Side::client, .where = ":authority"});
   Result<Response> response = head_fault_ ? co_await answer(exchange_) : Result<Response>(fail(head_fault_.error()));
+  if (response && looks_like_tunnel(*response))
+    response = fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no 101"});
   out_pace_ = Pace(exchange_.timeouts().body_idle, exchange_.timeouts().min_rate.bytes_per_second);
   for (int tries = 0; tries < 2; ++tries) {
     if (!response) {

@@ -39,6 +39,7 @@ class H2Request final : public H2Channel, private InterimSink {
   Error not_sent(const Error& error) const;
   void give_up(const Error& error);
   bool is_misdirected() const;
+  bool looks_like_tunnel(const Response& response) const;
   static void client_gone(void* exchange);
   static void cancelled(void* self, Code why) { static_cast<H2Request*>(self)->abort(why); }
 

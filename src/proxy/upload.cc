@@ -1,6 +1,7 @@
 #include "proxy/upload.h"
 
 #include <new>
+#include <utility>
 
 #include "proxy/exchange.h"
 #include "proxy/splice_body.h"
@@ -104,6 +105,12 @@ void Upload::keep(const Exchange& exchange, ByteView piece) {
   kept_.append(piece);
 }
 
+// A piece is valid until the source is asked for the next one.
+void Upload::keep_prefix(const Exchange& exchange) {
+  const ByteView prefix = std::exchange(prefix_, ByteView{});
+  if (!prefix.empty()) keep(exchange, prefix);
+}
+
 // An unfinished request must not look whole.
 void Upload::give_up(Exchange& exchange, Error error) {
   failure = error;
@@ -134,6 +141,7 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     if (!sent) co_return not_sent(exchange, sent.error());
   }
   while (!source_->complete()) {
+    keep_prefix(exchange);
     auto piece = co_await source_->read();
     if (!piece) co_return give_up(exchange, piece.error());
     if (piece->empty()) continue;

@@ -51,14 +51,15 @@ class Upload {
   bool nothing_follows() const;
   runtime::Task<bool> send_end(Exchange& exchange);
   void keep(const Exchange& exchange, ByteView piece);
+  void keep_prefix(const Exchange& exchange);
   void give_up(Exchange& exchange, Error error);
   void not_sent(Exchange& exchange, const Error& error);
   void complete_now();
   void over_now();
 
   BodySource* source_ = nullptr;
-  ByteView prefix_;  // taken with the head; in the client's buffer
-  Buffer kept_;      // what was taken behind it
+  ByteView prefix_;  // taken with the head; the source's, until it is asked for more
+  Buffer kept_;      // what was taken behind it, and then it, too
   runtime::FairShare share_;
   bool prefix_taken_ = false;
   bool first_sent_ = false;
