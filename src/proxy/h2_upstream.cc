@@ -76,6 +76,7 @@ void H2Upstream::going_away(std::int32_t) {
 
 void H2Upstream::settings_read() {
   settled_ = true;
+  settings_came_.set();
   settings_.awaited.reset();
 }
 
@@ -95,6 +96,7 @@ Task<void> H2Upstream::end() {
   unlink();
   const Code why = failure_.code == Code::end_of_stream ? Code::upstream_closed : failure_.code;
   settings_.awaited.reset();
+  settings_came_.set();
   for (H2UpstreamStream* stream : streams_) {
     stream->connection_lost(why);
     stream->arrived.set();

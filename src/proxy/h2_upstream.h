@@ -41,6 +41,9 @@ class H2Upstream final : public ListHook,
   // Whether another exchange can have a stream.
   bool has_room() const;
   bool knows_tunnels() const { return connection_.codec.knows_extended_connect(); }
+  // Its first SETTINGS have come, or it has ended. For the one exchange that the connection was made for: others do not
+  // get it before that.
+  runtime::Event& settled() { return settings_came_; }
   std::string_view sni() const { return settings_.sni; }
   std::string_view address_text() const { return settings_.address; }
   H2Connection& connection() { return connection_; }
@@ -70,6 +73,7 @@ class H2Upstream final : public ListHook,
   runtime::Event unused_;  // the last stream has left
   Error failure_{.code = Code::ok};
   std::uint32_t served_ = 0;
+  runtime::Event settings_came_;
   bool settled_ = false;  // the server's first SETTINGS have come
   bool draining_ = false;
   runtime::CancelCallback on_cut_{&H2Upstream::aborted, this};

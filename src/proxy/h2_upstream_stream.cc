@@ -92,7 +92,15 @@ void take_websocket_key(Exchange& exchange) {
 }  // namespace
 
 Task<Result<void>> H2UpstreamConnection::send_request(Exchange& exchange) {
-  if (!exchange.request.upgrade.empty()) take_websocket_key(exchange);
+  if (!exchange.request.upgrade.empty()) {
+    // RFC 8441 section 3: not before the server has said that it knows it.
+    const runtime::TimePoint deadline = exchange.worker.loop().now() + exchange.timeouts().connect;
+    auto settled = co_await stream_->shared().settled().wait(deadline, &exchange.scope.token());
+    if (!settled) co_return fail(no_response(exchange, settled.error().code));
+    if (!stream_->shared().knows_tunnels())
+      co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no extended CONNECT"});
+    take_websocket_key(exchange);
+  }
   Upload& upload = exchange.upload;
   SP_CHECK(upload.prepare(exchange));
   const bool ended = upload.complete() && exchange.request.upgrade.empty();

@@ -151,5 +151,19 @@ TEST_F(H2Servers, are_asked_for_a_websocket_by_extended_connect) {
   EXPECT_TRUE(server->log.take().ends_with("ended"));
 }
 
+TEST_F(H2Servers, are_asked_for_a_websocket_when_they_have_said_that_they_know_it) {
+  client.send(request("GET /chat",
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                      "Sec-WebSocket-Version: 13\r\n"));
+  Scripted wire = gate.server().accept();
+  // The preface and SETTINGS, and no request yet.
+  EXPECT_EQ(
+      codec::h2::frames::Decoder().describe(wire.take_all().substr(codec::h2::frames::preface.size())).find("HEADERS"),
+      std::string::npos);
+  wire.send(codec::h2::frames::settings());
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::unexpected_upgrade);
+}
+
 }  // namespace
 }  // namespace sp::proxy
