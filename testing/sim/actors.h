@@ -20,4 +20,10 @@ runtime::Task<void> run_client(std::unique_ptr<runtime::Stream> stream, std::uin
 runtime::Task<void> run_server(std::unique_ptr<runtime::Stream> stream, Manner manner, std::uint64_t seed,
                                Story& story);
 
+// The same in HTTP/2: many requests at a time, some of them taken back.
+runtime::Task<void> run_h2_client(std::unique_ptr<runtime::Stream> stream, std::uint32_t first_number, Manner manner,
+                                  std::uint64_t seed, Story& story);
+runtime::Task<void> run_h2_server(std::unique_ptr<runtime::Stream> stream, Manner manner, std::uint64_t seed,
+                                  Story& story);
+
 }  // namespace sp::testing

@@ -3,6 +3,7 @@
 #include "runtime/scope.h"
 #include "runtime/wait.h"
 #include "testing/sim/actors.h"
+#include "testing/sim/judge.h"
 #include "testing/sim/lines.h"
 #include "testing/sim/words.h"
 
@@ -108,11 +109,7 @@ class Client {
     std::string content;
     bool clean = co_await reader_.rest(content, patience());
     co_await scope.join();
-    if (!is_of(number, "server", content)) story_.fault("another's octets in tunnel", number);
-    const bool whole = clean && content.ends_with(";");
-    if (clean && !whole && story_.must_be_whole(number)) story_.fault("what was cut looks ended in tunnel", number);
-    if (story_.calm && !whole) story_.fault("for no reason a client did not get all of tunnel", number);
-    if (whole) story_.count("tunnel whole");
+    judge_tunnel(story_, at_client, {number, content, clean});
     co_return false;
   }
   Task<void> talk(std::uint32_t number) {
@@ -157,25 +154,11 @@ class Client {
     co_return judge(number, *message) && !message->close;
   }
   bool lost(std::uint32_t number) {
-    if (story_.calm) story_.fault("for no reason no response to", number);
+    judge_silence(story_, number);
     return false;
   }
-  // A response must be that of the request that was sent: in whole, or visibly not. Says whether it is whole.
   bool judge(std::uint32_t number, const SimMessage& message) {
-    if (message.status() != 200) {
-      story_.note("client got '" + message.line + "' for " + std::to_string(number));
-      if (story_.calm) story_.fault("for no reason no 200 to", number);
-      return message.whole;
-    }
-    if (!message.content.empty() && is_of(nobodys_number, "server", message.content) && story_.surplus-- > 0)
-      return false;
-    if (!is_of(number, "server", message.content)) {
-      story_.fault("another's octets (" + message.content.substr(0, 40) + ") in the response to", number);
-    }
-    if (message.whole && !message.content.ends_with(";")) story_.fault("a truncated response looked whole to", number);
-    if (story_.calm && !message.whole) story_.fault("for no reason half a response to", number);
-    if (message.whole) story_.answers.insert(number);
-    return message.whole;
+    return judge_response(story_, Speaks::http1, message.status(), {number, message.content, message.whole});
   }
 
   std::unique_ptr<runtime::Stream> stream_;

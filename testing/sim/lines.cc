@@ -85,11 +85,16 @@ Task<bool> SimReader::chunks(SimMessage& message, TimePoint until) {
     auto head = co_await line(until);
     if (!head) co_return false;
     const std::size_t size = std::strtoul(head->c_str(), nullptr, 16);
+    if (size == 0) break;
     bool there = co_await have(size + 2, until);
     message.content += octets_.substr(0, std::min(size, octets_.size()));
     if (!there) co_return false;
     octets_.erase(0, size + 2);
-    if (size == 0) co_return true;
+  }
+  for (;;) {
+    auto trailer = co_await line(until);
+    if (!trailer) co_return false;
+    if (trailer->empty()) co_return true;
   }
 }
 
@@ -107,6 +112,8 @@ Task<std::optional<SimMessage>> SimReader::head(TimePoint until) {
   const auto has = [&](std::string_view field) { return text.find(field) != std::string::npos; };
   const std::size_t length = text.find("\r\nContent-Length: ");
   if (length != std::string::npos) message.length = std::strtoul(text.c_str() + length + 18, nullptr, 10);
+  const std::size_t key = text.find("\r\nSec-WebSocket-Key: ");
+  if (key != std::string::npos) message.key = text.substr(key + 21, text.find("\r\n", key + 2) - key - 21);
   message.chunked = has("\r\nTransfer-Encoding: chunked\r\n");
   message.close = has("\r\nConnection: close\r\n");
   message.upgrade = has("\r\nUpgrade: ");

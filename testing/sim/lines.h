@@ -20,6 +20,7 @@ struct SimMessage {
   bool close = false;        // "Connection: close" was there
   bool upgrade = false;      // "Upgrade" was there
   bool expects_100 = false;  // "Expect: 100-continue" was there
+  std::string key;           // Sec-WebSocket-Key
   bool whole = false;        // it came to its end, by its own framing
 
   // 200 of "HTTP/1.1 200 OK".

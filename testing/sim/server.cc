@@ -4,6 +4,7 @@
 #include "runtime/scope.h"
 #include "runtime/wait.h"
 #include "testing/sim/actors.h"
+#include "testing/sim/judge.h"
 #include "testing/sim/lines.h"
 #include "testing/sim/words.h"
 
@@ -33,9 +34,10 @@ class Server {
       if (!head) co_return saw_part();
       saw(*head);
       if (head->upgrade && !dice_.one_in(6)) {
-        co_await tunnel(head->number());
+        co_await tunnel(head->number(), head->key);
         co_return;
       }
+      if (head->upgrade) story_.declined.insert(head->number());
       bool wants_answer = co_await take_content(*head);
       if (!wants_answer) co_return;
       if (dice_.one_in(3)) std::ignore = co_await runtime::sleep_for(Duration(dice_.below(3000)));
@@ -72,10 +74,8 @@ class Server {
     co_return true;
   }
 
-  // What must not be done twice goes to a server again only where none has read an octet of it.
   void saw(const SimMessage& head) {
-    if (++story_.seen[head.number()] > 1 && head.line.starts_with("POST "))
-      story_.fault("a POST was sent twice:", head.number());
+    judge_arrival(story_, Speaks::http1, head.number(), head.line.starts_with("POST "));
   }
   void saw_part() {
     const SimMessage head{.line = std::string(reader_.octets().substr(0, reader_.octets().find("\r\n")))};
@@ -93,11 +93,7 @@ class Server {
       }
     }
     co_await reader_.content(head, patience());
-    const bool post = head.line.starts_with("POST ");
-    if (!is_of(head.number(), "client", head.content))
-      story_.fault("another's octets in the content of request", head.number());
-    if (post && head.whole && !head.content.ends_with(";"))
-      story_.fault("a truncated request looked whole:", head.number());
+    judge_request(story_, head.line.starts_with("POST "), {head.number(), head.content, head.whole});
     co_return head.whole;
   }
 
@@ -131,19 +127,16 @@ class Server {
     co_return true;
   }
 
-  Task<void> tunnel(std::uint32_t number) {
-    bool sent = co_await send_octets(*stream_, tunnel_response(), patience());
+  Task<void> tunnel(std::uint32_t number, const std::string& key) {
+    story_.declined.erase(number);  // perhaps of another server, from which no answer came
+    bool sent = co_await send_octets(*stream_, tunnel_response(key), patience());
     if (!sent) co_return;
     runtime::Scope scope;
     scope.spawn(talk(number));
     std::string content;
     bool clean = co_await reader_.rest(content, patience());
     co_await scope.join();
-    if (!is_of(number, "client", content)) story_.fault("another's octets at the server of tunnel", number);
-    const bool whole = clean && content.ends_with(";");
-    if (clean && !whole && story_.must_be_whole(number))
-      story_.fault("what was cut looks ended at the server of tunnel", number);
-    if (story_.calm && !whole) story_.fault("for no reason a server did not get all of tunnel", number);
+    judge_tunnel(story_, at_server, {number, content, clean});
   }
   Task<void> talk(std::uint32_t number) {
     std::string content = content_of(number, "server", 1 + dice_.below(20'000));

@@ -1,6 +1,8 @@
 #include "testing/sim/simulation.h"
 
 #include <cstdio>
+#include <cstdlib>
+#include <set>
 #include <tuple>
 
 #include "base/assert.h"
@@ -11,18 +13,31 @@
 namespace sp::testing {
 namespace {
 
-constexpr std::string_view server_addresses[] = {"10.0.0.1:8000", "10.0.0.2:8000", "10.0.0.3:8000"};
+// Each speaks HTTP/1 on port 8000 and HTTP/2 on 8001.
+constexpr std::string_view server_addresses[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
 
 // Longer than anything in it may take: the clients' patience is the longest.
 constexpr runtime::Duration longest_run = std::chrono::hours(1);
 
+// Not by itself yet: a few seeds of a hundred find something with it that is not understood (docs/architecture.md).
+bool with_http2() {
+  static const bool with = std::getenv("SP_SIM_HTTP2") != nullptr;
+  return with;
+}
+
+std::string server_url(Dice& dice, std::string_view host) {
+  const bool http2 = dice.one_in(2) && with_http2();
+  return "\"" + std::string(http2 ? "h2c://" : "http://") + std::string(host) + (http2 ? ":8001\"" : ":8000\"");
+}
+
 // A faithful client pauses for more than a second: it may find its connection closed.
 std::string configuration(Dice& dice, bool calm) {
   std::string text =
-      "inbound:\n- listen: [ \"http://:80\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, to: app } ] } "
-      "]\nupstreams:\n  app:\n    servers: [ \"http://one.test:8000\"";
-  if (!dice.one_in(4)) text += ", \"http://10.0.0.2:8000\"";
-  if (!dice.one_in(4)) text += ", \"http://10.0.0.3:8000\"";
+      "inbound:\n- listen: [ \"http://:80\", \"h2c://:81\" ]\n  sites: [ { hosts: [ a.test ], routes: [ { path: /, "
+      "to: app } ] } ]\nupstreams:\n  app:\n    servers: [ " +
+      server_url(dice, "one.test");
+  if (!dice.one_in(4)) text += ", " + server_url(dice, "10.0.0.2");
+  if (!dice.one_in(4)) text += ", " + server_url(dice, "10.0.0.3");
   text += dice.one_in(2) ? " ]\n    balance: round_robin\n" : " ]\n    balance: least_requests\n";
   return text + "    retries: " + std::to_string(dice.below(4)) +
          "\ntimeouts: { keep_alive: " + (calm || dice.one_in(2) ? "30s" : "1s") +
@@ -58,11 +73,8 @@ class Run {
     gate_.loop.shuffle(dice_.seed());
     gate_.resolver.set("one.test", {"10.0.0.1"}, runtime::Duration(dice_.below(300)));
     for (std::string_view at : server_addresses) {
-      const Manner manner = a_manner(2);
-      listeners_.push_back(gate_.network.listen(endpoint(at), [this, manner](runtime::Accepted accepted) {
-        scope_.spawn(run_server(std::move(accepted.stream), manner, dice_.seed(), story_));
-      }));
-      gate_.network.behave(endpoint(at), behaviour_of(dice_, calm_));
+      listen(std::string(at) + ":8000", &run_server);
+      listen(std::string(at) + ":8001", &run_h2_server);
     }
   }
 
@@ -83,6 +95,18 @@ class Run {
   }
 
  private:
+  void listen(const std::string& at, decltype(&run_server) serve) {
+    const Manner manner = a_manner(2);
+    listeners_.push_back(gate_.network.listen(endpoint(at), [this, at, manner, serve](runtime::Accepted accepted) {
+      scope_.spawn(present(at, serve(std::move(accepted.stream), manner, dice_.seed(), story_)));
+    }));
+    gate_.network.behave(endpoint(at), behaviour_of(dice_, calm_));
+  }
+  runtime::Task<void> present(std::string who, runtime::Task<void> task) {
+    const auto place = present_.insert(std::move(who));
+    co_await std::move(task);
+    present_.erase(place);
+  }
   Manner a_manner(std::size_t hostile_one_in) {
     return dice_.one_in(hostile_one_in) && !calm_ ? Manner::hostile : Manner::faithful;
   }
@@ -90,6 +114,8 @@ class Run {
   void until(const std::function<bool()>& done, const char* otherwise, runtime::Duration limit = longest_run) {
     if (gate_.loop.run_until(done, limit)) return;
     std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), otherwise);
+    std::fprintf(stderr, "%zu connections\n", gate_.network.connections());
+    for (const std::string& who : present_) std::fprintf(stderr, "still there: %s\n", who.c_str());
     story_.fault(otherwise);
   }
   void end() {
@@ -105,6 +131,7 @@ class Run {
     }
     listeners_.clear();
     until([&] { return gate_.worker().sessions() == 0; }, "a session is left after draining");
+    story_.over = true;
     // The others see at once that the gate is gone, when they look: it keeps no connection that nobody uses.
     until([&] { return scope_.running() == 0; }, "a connection is left after draining", std::chrono::seconds(15));
   }
@@ -112,10 +139,17 @@ class Run {
     if (failed_assertions() != assertions_before_) story_.fault("an assertion failed");
     if (gate_.network.connections() != 0) story_.fault("the gate holds a connection when everything is over");
     std::map<std::string, unsigned, std::less<>> told;
-    for (const Ended& each : gate_.observed.exchanges) ++told[each.path];
+    for (const Ended& each : gate_.observed.exchanges) {
+      ++told[each.path];
+      if (each.code != Code::ok)
+        story_.note("the log has " + each.path + ": " + std::string(name(each.code)) + " (" + each.detail + ")");
+    }
     for (std::uint32_t number : story_.answers) {
       if (const auto times = told["/" + std::to_string(number)]; times != 1)
         story_.fault("the log has it " + std::to_string(times) + " times:", number);
+    }
+    for (std::uint32_t number : story_.refused) {
+      if (story_.seen.contains(number)) story_.fault("a server has seen what was refused:", number);
     }
     for (const auto& [number, times] : story_.seen) {
       if (times > 8) story_.fault("there is no end to sending", number);  // 3 retries, each on a kept connection first
@@ -125,8 +159,12 @@ class Run {
   runtime::Task<void> come(runtime::Duration after, std::uint32_t first_number, Manner manner, std::uint64_t seed) {
     ++clients_;
     std::ignore = co_await runtime::sleep_for(after);
-    auto stream = gate_.network.open(endpoint("192.0.2.80:80"));
-    if (stream) co_await run_client(std::move(stream), first_number, manner, seed, story_);
+    const bool http2 = seed % 2 == 0 && with_http2();
+    const bool old_port = !http2 && seed % 4 != 1;  // who speaks HTTP/1 may do so on both
+    auto stream = gate_.network.open(endpoint(old_port ? "192.0.2.80:80" : "192.0.2.80:81"));
+    const auto run = http2 ? &run_h2_client : &run_client;
+    if (stream)
+      co_await present(http2 ? "h2 client" : "h1 client", run(std::move(stream), first_number, manner, seed, story_));
     --clients_;
   }
   runtime::Task<void> reload() {
@@ -146,6 +184,7 @@ class Run {
   Story story_;
   runtime::Scope scope_;
   std::size_t clients_ = 0;
+  std::multiset<std::string> present_;  // connections, by where they go
   std::vector<std::unique_ptr<runtime::Listener>> listeners_;
 };
 

@@ -70,12 +70,15 @@ TEST(Simulation, keeps_requests_apart_whole_and_single_whatever_happens) {
     FAIL() << again << text_of(story);
   }
   if (seeds < 50) return;
+  if (number_from("SP_SIM_TELL", 0) != 0) {
+    for (const auto& [what, times] : happened) std::printf("%s: %zu\n", what.c_str(), times);
+  }
   // The dice are not so bad that nothing works, or that nothing happens.
   EXPECT_GT(answered, seeds * 2);
   EXPECT_GE(seen, answered);
-  for (std::string_view what :
-       {"tunnel whole", "half close", "half close of a server", "reset", "content wanted", "content not wanted",
-        "closed as a request came", "surplus", "reload with connections", "drain with connections", "cut"}) {
+  for (std::string_view what : {"tunnel whole at the client of tunnel", "half close", "half close of a server", "reset",
+                                "content wanted", "content not wanted", "closed as a request came", "surplus",
+                                "reload with connections", "drain with connections", "cut", "answer from h1 to h1"}) {
     EXPECT_GT(happened[std::string(what)], 0u) << what;
   }
 }

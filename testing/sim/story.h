@@ -11,6 +11,8 @@
 
 namespace sp::testing {
 
+enum class Speaks : std::uint8_t { http1, http2 };
+
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : random_(seed) {}
@@ -25,11 +27,15 @@ class Dice {
 // What happened in one run, and what must not have. Requests have numbers, each of its own.
 struct Story {
   bool calm = false;                       // nobody is hostile, nothing breaks: every request must be answered in whole
+  bool over = false;                       // the gate is gone: nobody pauses any more
   std::vector<std::string> lines;          // for a person, when something went wrong
   std::vector<std::string> wrong;          // empty after a good run
   std::map<std::uint32_t, unsigned> seen;  // how often a server read anything of a request
-  std::set<std::uint32_t> cut;             // tunnels in which somebody stopped before its end, as if it were the end
-  std::set<std::uint32_t> tunnels;         // those that came to be: the client has heard a 101
+  std::map<std::uint32_t, Speaks> served_by;  // which kind of server was the last one to do so
+  std::set<std::uint32_t> refused;   // a gate of HTTP/2 has said of them that nothing was done: they can be sent again
+  std::set<std::uint32_t> declined;  // tunnels that a server does not want
+  std::set<std::uint32_t> cut;       // tunnels in which somebody stopped before its end, as if it were the end
+  std::set<std::uint32_t> tunnels;   // those that came to be: the client has heard a 101
   // Responses that nobody had asked for, sent by themselves: the gate may take each for the response to the next
   // request.
   int surplus = 0;

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "proxy/websocket_handshake.h"
+
 namespace sp::testing {
 namespace {
 
@@ -51,8 +53,10 @@ std::string tunnel_request(std::uint32_t number) {
          " HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: k\r\n\r\n";
 }
 
-std::string tunnel_response() {
-  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+std::string tunnel_response(std::string_view key) {
+  Arena arena;
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+         std::string(proxy::websocket_accept(key, arena)) + "\r\n\r\n";
 }
 
 }  // namespace sp::testing

@@ -25,6 +25,7 @@ SimWords request_words(std::uint32_t number, bool post, std::string_view more_fi
 // A 200; now and then a 103 before it.
 std::string response_words(std::uint32_t number, Dice& dice);
 std::string tunnel_request(std::uint32_t number);
-std::string tunnel_response();
+// To a request with that Sec-WebSocket-Key.
+std::string tunnel_response(std::string_view key);
 
 }  // namespace sp::testing
