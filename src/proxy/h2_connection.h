@@ -62,7 +62,7 @@ class H2Connection {
   runtime::Stream::Operation* reading_ = nullptr;
   std::coroutine_handle<> writer_;  // while it waits to be wanted
   unsigned wide_windows_ = 0;
-  runtime::Event unblocked_;        // a write has ended, or the reader is to look again
+  runtime::Event unblocked_;  // a write has ended, or the reader is to look again
   bool came_in_bulk_ = false;
   bool blocked_ = false;
   bool wanted_ = false;
