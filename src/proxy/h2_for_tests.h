@@ -101,11 +101,11 @@ class H2Peer : private codec::h2::Connection::Owner {
   Scripted wire;
   std::string authority = "a.test";
 
- private:
-  std::vector<std::unique_ptr<Stream>> streams_;
-
  public:
   codec::h2::Connection connection;
+
+ private:
+  std::vector<std::unique_ptr<Stream>> streams_;  // they end before their connection
 };
 
 }  // namespace sp::proxy

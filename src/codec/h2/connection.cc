@@ -265,6 +265,12 @@ struct Callbacks {
 
   // ---- sending ----
 
+  // Of a RST_STREAM: it was not asked for here.
+  static bool by_library(nghttp2_session* session, std::int32_t id) {
+    const Stream* stream = Callbacks::stream(session, id);
+    return stream != nullptr && !stream->broken_;
+  }
+
   static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     Connection& self = of(user);
     const std::int32_t id = frame->hd.stream_id;
@@ -272,7 +278,7 @@ struct Callbacks {
       case NGHTTP2_RST_STREAM:
         self.reset_here_.add(id);  // also by the library, of its own accord
         // Section 6.9.2: a setting that makes a window too large is an error of the connection.
-        if (self.window_set_ && frame->rst_stream.error_code == NGHTTP2_FLOW_CONTROL_ERROR)
+        if (self.window_set_ && frame->rst_stream.error_code == NGHTTP2_FLOW_CONTROL_ERROR && by_library(session, id))
           self.violated(ErrorCode::flow_control_error, "SETTINGS_INITIAL_WINDOW_SIZE");
         break;
       case NGHTTP2_HEADERS:
