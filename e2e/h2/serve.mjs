@@ -14,6 +14,7 @@ const actions = {
     stream.on('trailers', (fields) => { trailers = { ...fields }; });
     stream.on('data', (piece) => { sum.update(piece); size += piece.length; });
     stream.on('end', () => {
+      if (stream.destroyed) return;
       stream.respond({ 'content-type': 'application/json' });
       stream.end(JSON.stringify({ method: head[':method'], version: 'HTTP/2.0', size, sha256: sum.digest('hex'), trailers }));
     });

@@ -85,8 +85,9 @@ def test_echo(env, kind, version):
 
 
 @each(kind=sorted(APPLICATION), version=VERSIONS)
+@limit(200)
 def test_upload(env, kind, version):
-    report = json.loads(env.curl(version, kind, "/app/show", "-H", "Expect:", "-T", env.large))
+    report = json.loads(env.curl(version, kind, "/app/show", "-H", "Expect:", "-T", env.large, seconds=180))
     assert report["size"] == SIZE and report["sha256"] == env.large_digest, report
     assert report["version"] == "HTTP/2.0" and report["method"] == "PUT", report
 
