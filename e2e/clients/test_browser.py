@@ -46,5 +46,8 @@ def test_page(env, origin, scheme):
     finally:
         browser.end()
     assert len(report) == CHECKS and all(value is True for value in report.values()), report
-    spoken = {record["http"] for record in env.gate.records() if record["listen"].startswith(scheme + ":") and record["target"].endswith("/app/ws")}
+
+    def tunnels():
+        return {record["http"] for record in env.gate.records() if record["listen"].startswith(scheme + ":") and record["target"].endswith("/app/ws")}
+    spoken = eventually(tunnels, 10, "a WebSocket in the access log")
     assert spoken == {"2" if scheme == "https" else "1.1"}, f"WebSockets by HTTP {spoken}"

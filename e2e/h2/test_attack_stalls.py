@@ -234,14 +234,15 @@ def all_ended(peer):
 def test_a_head_in_two_pieces_beside_a_long_answer(env, secure):
     """The connection is older than client_head, and was never idle: a head that takes a moment has all of client_head."""
     with opened(env, secure) as peer:
-        peer.send(get(1, f"/slow?pieces=2&pause={CLIENT_HEAD + 0.5}").octets(peer.scheme))
+        peer.gives_credit = False  # it would stand in the middle of the head
+        peer.send(get(1, "/slow?pieces=5&pause=0.9").octets(peer.scheme))
         peer.wait(lambda: False, CLIENT_HEAD + 0.5)
         request = get(3, "/own").octets(peer.scheme)
         peer.send(request[:-5])
         peer.wait(lambda: False, 0.3)
         peer.send(request[-5:])
         peer.wait(lambda: peer.is_over(3) and peer.is_over(1), CLIENT_HEAD + 3)
-        assert not peer.closed and peer.answers[3].status == 200 and peer.answers[1].body == b"..", peer.story()
+        assert not peer.closed and peer.answers[3].status == 200 and peer.answers[1].body == b"." * 5, peer.story()
 
 
 def test_an_upload_that_takes_longer_than_all_limits(env):
