@@ -658,8 +658,8 @@ void Connection::end(ErrorCode error) {
 // Section 6.8: the last stream that a GOAWAY names is never above that of one before, though that still waits to be
 // sent.
 void Connection::terminate(ErrorCode error) {
-  const std::int32_t last = std::min(last_served_, nghttp2_session_get_last_proc_stream_id(session_));
-  nghttp2_session_terminate_session2(session_, last, static_cast<std::uint32_t>(error));
+  last_served_ = std::min(last_served_, nghttp2_session_get_last_proc_stream_id(session_));
+  nghttp2_session_terminate_session2(session_, last_served_, static_cast<std::uint32_t>(error));
 }
 
 bool Connection::accepts_requests() const {

@@ -108,6 +108,16 @@ TEST(Ending, here) {
   EXPECT_EQ(server.sent(), "");
 }
 
+// What the client sent before it heard of the end does no harm to what is still on its way to it.
+TEST(Ending, here_while_requests_are_under_way) {
+  Server server;
+  server.connection.end(ErrorCode::no_error);
+  EXPECT_EQ(server.receive(headers(1, post, end_headers)), "");
+  EXPECT_EQ(server.receive(data(1, "abc") + headers(1, {{"a", "b"}})), "");
+  EXPECT_TRUE(server.sent().contains("GOAWAY 0 NO_ERROR"));
+  EXPECT_FALSE(server.connection.failed());
+}
+
 TEST(Ending, by_the_client) {
   Server server;
   server.receive(headers(1, get));
