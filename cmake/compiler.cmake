@@ -13,6 +13,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(SP_ASAN "address and undefined behaviour sanitizers, and the fuzz targets" OFF)
 option(SP_TSAN "thread sanitizer" OFF)
 option(SP_COVERAGE "count which lines are run" OFF)
+option(SP_PROFILE "count what is run how often, for the profile by which releases are laid out" OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -Wunused -Wno-missing-designated-field-initializers -Werror -fno-omit-frame-pointer -fstack-protector-strong -fcolor-diagnostics)
@@ -24,6 +25,15 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTI
 # kept, so that a change of one file does not generate the program anew.
 set(CMAKE_INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
 add_link_options($<$<CONFIG:Release>:-Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/lto>)
+# And by a profile of what is run how often (docs/decisions/0011-profile.md). A function that has changed since it was
+# taken is compiled without; ./dev profile takes a new one. Names in it are those of files, not of where the checkout is.
+add_compile_options("$<$<CONFIG:Release>:SHELL:-mllvm -static-func-full-module-prefix=false>")
+if(SP_PROFILE)
+  add_compile_options(-fprofile-generate)
+  add_link_options(-fprofile-generate)
+elseif(CMAKE_BUILD_TYPE STREQUAL Release)
+  include(profile)
+endif()
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -gline-tables-only -D_GLIBCXX_ASSERTIONS")
 if(SP_ASAN)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)

@@ -1,6 +1,7 @@
 // One request of an HTTP/2 connection, and its response: the stream and the exchange on it.
 #pragma once
 
+#include "base/frame_pool.h"
 #include "proxy/exchange.h"
 #include "proxy/h2_body.h"
 #include "proxy/h2_channel.h"
@@ -15,6 +16,8 @@ class H2Request final : public H2Channel, private InterimSink {
   H2Request(Worker& worker, ClientConnection& client, H2Connection& connection, HeadRoom& heads,
             runtime::CancelToken& parent);
   ~H2Request() override;
+  static void* operator new(std::size_t octets) { return allocate_frame(octets); }
+  static void operator delete(void* request, std::size_t octets) noexcept { free_frame(request, octets); }
 
   enum class State : std::uint8_t { reading, ready, over };  // over: before its head was complete
   State state() const { return state_; }
