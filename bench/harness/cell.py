@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import re
 import shutil
 import ssl
 import subprocess
@@ -69,6 +70,9 @@ class Bench:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def load(self, place, scenario: Scenario, *more: str) -> "Load":
+        if scenario.http2:
+            milliseconds = int(more[more.index("--milliseconds") + 1])
+            return H2Load(scenario.load, f"https://127.0.0.1:{place.tls_port}/1024", milliseconds, self.load_core, place.folder)
         argv = [str(self.programs / "load"), "--port", str(place.tls_port if scenario.tls else place.port)]
         return Load(argv + ["--tls"] * scenario.tls + scenario.load + list(more), self.load_core, place.folder / "load.log")
 
@@ -127,6 +131,32 @@ class Load(contextlib.AbstractContextManager):
 
     def __exit__(self, *_) -> None:
         self.child.stop(1)
+
+
+class H2Load(contextlib.AbstractContextManager):
+    """nghttp2's load generator. It opens its connections when it goes, and is told how many requests, not how long."""
+
+    REQUESTS_A_MILLISECOND = 15
+
+    def __init__(self, argv: list[str], url: str, milliseconds: int, core: int, folder: Path):
+        self.log, self.output, self.core = folder / "h2load.log", folder / "h2load.out", core
+        self.argv = ["h2load", "-t1", *argv, "-n", str(milliseconds * self.REQUESTS_A_MILLISECOND), f"--log-file={self.log}",
+                     "--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--groups=X25519", url]
+
+    def go(self) -> dict:
+        self.log.unlink(missing_ok=True)
+        child = Child(self.argv, self.core, self.output)
+        child.process.wait(120)
+        text = child.tail()
+        finished = re.search(r"finished in ([\d.]+)(ms|s),.*?(\d+) succeeded, (\d+) failed.*?\((\d+)\) data", text, re.DOTALL)
+        if not finished or int(finished[4]) or "Application protocol: h2" not in text:
+            raise Failed(f"h2load: {text}")
+        microseconds = sorted(int(line.split("\t")[2]) for line in self.log.open())
+        return {"requests": int(finished[3]), "octets": int(finished[5]), "resumed": 0, "seconds": float(finished[1]) / (1000 if finished[2] == "ms" else 1),
+                "p50_us": microseconds[len(microseconds) // 2], "p99_us": microseconds[len(microseconds) * 99 // 100]}
+
+    def __exit__(self, *_) -> None:
+        pass
 
 
 def _answers(place, tls: bool, peer: Child) -> bool:

@@ -21,6 +21,7 @@ class Scenario:
     metric: Metric
     load: list[str] = field(default_factory=list)  # arguments of the load generator
     tls: bool = False
+    http2: bool = False  # the load is h2load's, and so are its arguments
     sites: int = 0  # 0: one site for every name, with one route
     routes: int = 0
     instructions: tuple[int, int] | None = None  # the two counts of requests of --instr
@@ -38,6 +39,7 @@ ALL = [
     Scenario("h1-small", "HTTP/1.1, 64 kept connections, answers of 1 KiB", Metric.cpu_request, instructions=(1000, 4000)),
     Scenario("h1-close", "HTTP/1.1, a connection for each request", Metric.cpu_request, ["--close"], instructions=(500, 1500)),
     Scenario("tls-h1", "HTTPS, 64 kept connections, answers of 1 KiB", Metric.cpu_request, tls=True, instructions=(1000, 4000)),
+    Scenario("tls-h2", "HTTPS, HTTP/2: 16 connections of 32 requests at a time, answers of 1 KiB", Metric.cpu_request, ["-c16", "-m32"], tls=True, http2=True),
     Scenario("tls-new", "HTTPS, a full handshake for each request", Metric.cpu_connection, ["--close"], tls=True, instructions=(100, 300)),
     Scenario("tls-resume", "HTTPS, a resumed session for each request", Metric.cpu_connection, ["--close", "--resume"], tls=True, instructions=(100, 300)),
     Scenario("big-plain", "HTTP, downloads of 100 MiB", Metric.cpu_gib, _big),

@@ -23,7 +23,7 @@ defaults
 {defaults}
 frontend all
   bind 127.0.0.1:{place.port}
-  bind 127.0.0.1:{place.tls_port} ssl crt {place.both} alpn http/1.1
+  bind 127.0.0.1:{place.tls_port} ssl crt {place.both} alpn h2,http/1.1
 {frontend}
 {routing}
 backend origin

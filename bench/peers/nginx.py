@@ -11,7 +11,7 @@ def command(place, fields=""):
     listen = f"listen 127.0.0.1:{place.port};"
     tls = f"""
   server {{
-    listen 127.0.0.1:{place.tls_port} ssl;
+    listen 127.0.0.1:{place.tls_port} ssl http2;
     ssl_certificate {place.certificate};
     ssl_certificate_key {place.key};
     ssl_protocols TLSv1.2 TLSv1.3;
