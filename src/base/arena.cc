@@ -5,28 +5,34 @@
 
 #include "base/free_list.h"
 #include "base/pooling.h"
+#include "base/slab.h"
 
 namespace sp {
 namespace {
 
-// Every exchange begins with one of these.
+// Every exchange begins with one of the first two, and most need no more than the next.
 constexpr std::size_t block_head = 2 * sizeof(void*);
-thread_local FreeList usual_blocks(Arena::usual_block + block_head, 256);
-thread_local FreeList small_blocks(Arena::small_block + block_head, 512);
+using Blocks = FreeList<Slab>;
+thread_local Blocks small_blocks(Arena::small_block + block_head, 512);
+thread_local Blocks middle_blocks(2 * Arena::small_block + block_head, 256);
+thread_local Blocks usual_blocks(Arena::usual_block + block_head, 256);
 
-FreeList* blocks_of(std::size_t capacity) {
+Blocks* blocks_of(std::size_t capacity) {
   if (!pooling) return nullptr;
-  if (capacity == Arena::usual_block) [[likely]]
-    return &usual_blocks;
-  return capacity == Arena::small_block ? &small_blocks : nullptr;
+  switch (capacity) {
+    case Arena::small_block: return &small_blocks;
+    case 2 * Arena::small_block: return &middle_blocks;
+    case Arena::usual_block: return &usual_blocks;
+    default: return nullptr;
+  }
 }
 
 }  // namespace
 
-std::size_t trim_arena_blocks() noexcept { return usual_blocks.trim() + small_blocks.trim(); }
+std::size_t trim_arena_blocks() noexcept { return small_blocks.trim() + middle_blocks.trim() + usual_blocks.trim(); }
 
 void Arena::give_back(Block* block) {
-  FreeList* blocks = blocks_of(block->capacity);
+  Blocks* blocks = blocks_of(block->capacity);
   if (blocks != nullptr) return blocks->give(block);
   ::operator delete(block);
 }
@@ -34,7 +40,7 @@ void Arena::give_back(Block* block) {
 void* Arena::allocate_slow(std::size_t bytes) {
   std::size_t capacity = std::max(bytes, head_ == nullptr ? block_size_ : head_->capacity * 2);
   static_assert(sizeof(Block) == block_head);
-  FreeList* blocks = blocks_of(capacity);
+  Blocks* blocks = blocks_of(capacity);
   void* memory = blocks != nullptr ? blocks->take() : ::operator new(sizeof(Block) + capacity);
   auto* block = static_cast<Block*>(memory);
   block->next = head_;

@@ -18,7 +18,7 @@ class Arena {
  public:
   // `first_block` bytes are taken on first use and kept over reset(); an idle arena after release() holds nothing.
   static constexpr std::size_t usual_block = 4096;
-  static constexpr std::size_t small_block = 2048;  // where there are very many at a time
+  static constexpr std::size_t small_block = 1024;  // where there are very many at a time
   explicit Arena(std::size_t first_block = usual_block) : block_size_(first_block) {}
   ~Arena() { release(); }
   Arena(const Arena&) = delete;
@@ -31,6 +31,10 @@ class Arena {
       return allocate_slow(bytes);
     used_ = at + bytes;
     return head_->data() + at;
+  }
+  // Takes back what was allocated last, so that the next one gets its place; what is not the last stays until reset().
+  void take_back(const void* memory, std::size_t bytes) {
+    if (head_ != nullptr && head_->data() + used_ == static_cast<const char*>(memory) + bytes) used_ -= bytes;
   }
   char* chars(std::size_t bytes) { return static_cast<char*>(allocate(bytes, 1)); }
 

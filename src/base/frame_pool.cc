@@ -6,6 +6,7 @@
 
 #include "base/free_list.h"
 #include "base/pooling.h"
+#include "base/slab.h"
 
 namespace sp {
 namespace {
@@ -14,11 +15,13 @@ constexpr std::size_t grain = 64;
 constexpr std::size_t classes = 64;  // frames of up to 4 KiB
 constexpr unsigned keep_per_class = 1024;
 
-using Lists = std::array<FreeList, classes>;
+// Side by side with those of their size: a burst of one kind gives its pages back though others live on.
+using List = FreeList<Slab>;
+using Lists = std::array<List, classes>;
 
 template <std::size_t... I>
 Lists make_lists(std::index_sequence<I...>) {
-  return {FreeList((I + 1) * grain, keep_per_class)...};
+  return {List((I + 1) * grain, keep_per_class)...};
 }
 thread_local Lists lists = make_lists(std::make_index_sequence<classes>());
 
@@ -39,7 +42,7 @@ void free_frame(void* frame, std::size_t bytes) noexcept {
 
 std::size_t trim_frames() noexcept {
   std::size_t octets = 0;
-  for (FreeList& list : lists) octets += list.trim();
+  for (List& list : lists) octets += list.trim();
   return octets;
 }
 

@@ -7,17 +7,29 @@
 
 namespace sp {
 
+// Where they come from and go to: the heap, or (slab.h) pages where blocks of one size lie side by side.
+class HeapBlocks {
+ public:
+  explicit HeapBlocks(std::size_t size) : size_(size) {}
+  void* take() { return ::operator new(size_); }
+  static void give(void* block) noexcept { ::operator delete(block); }
+
+ private:
+  std::size_t size_;
+};
+
+template <class Source>
 class FreeList {
  public:
   // Keeps at most `most` blocks of `size` octets.
-  FreeList(std::size_t size, unsigned most) : size_(size), most_(most) {}
+  FreeList(std::size_t size, unsigned most) : source_(size), size_(size), most_(most) {}
   ~FreeList() { shrink(count_); }
   FreeList(const FreeList&) = delete;
   FreeList& operator=(const FreeList&) = delete;
 
   // Never null: throws std::bad_alloc as operator new does.
   void* take() {
-    if (first_ == nullptr) return ::operator new(size_);
+    if (first_ == nullptr) return source_.take();
     Free* block = first_;
     first_ = block->next;
     // The next one to be asked for may not be in the cache any more; by then it will be.
@@ -26,7 +38,7 @@ class FreeList {
     return block;
   }
   void give(void* block) noexcept {
-    if (count_ == most_) return ::operator delete(block);
+    if (count_ == most_) return Source::give(block);
     first_ = new (block) Free{first_};
     ++count_;
   }
@@ -45,10 +57,11 @@ class FreeList {
   void shrink(unsigned blocks) noexcept {
     for (; blocks > 0; --blocks, --count_) {
       Free* next = first_->next;
-      ::operator delete(first_);
+      Source::give(first_);
       first_ = next;
     }
   }
+  Source source_;
   std::size_t size_;
   unsigned most_;
   unsigned count_ = 0;

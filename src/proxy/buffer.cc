@@ -8,11 +8,11 @@
 namespace sp::proxy {
 namespace {
 
-thread_local FreeList small_blocks(Buffer::small, 256), large_blocks(Buffer::large, 64);
-thread_local FreeList huge_blocks(Buffer::huge, Buffer::most_huge);
+thread_local FreeList<HeapBlocks> small_blocks(Buffer::small, 256), large_blocks(Buffer::large, 64);
+thread_local FreeList<HeapBlocks> huge_blocks(Buffer::huge, Buffer::most_huge);
 thread_local unsigned huge_in_use = 0;
 
-FreeList* list_of(std::size_t size) {
+FreeList<HeapBlocks>* list_of(std::size_t size) {
   if (!pooling) return nullptr;
   switch (size) {
     case Buffer::small: return &small_blocks;
@@ -25,14 +25,14 @@ FreeList* list_of(std::size_t size) {
 }  // namespace
 
 char* take_block(std::size_t size) {
-  FreeList* list = list_of(size);
+  FreeList<HeapBlocks>* list = list_of(size);
   auto* block = static_cast<char*>(list == nullptr ? ::operator new(size) : list->take());
   if (size == Buffer::huge) ++huge_in_use;
   return block;
 }
 
 void give_block(char* block, std::size_t size) noexcept {
-  FreeList* list = list_of(size);
+  FreeList<HeapBlocks>* list = list_of(size);
   if (size == Buffer::huge) --huge_in_use;
   if (list == nullptr) return ::operator delete(block);
   list->give(block);

@@ -85,7 +85,8 @@ Task<Result<void>> H1Upstream::send_request(Exchange& exchange) {
   codec::h1::RequestContext context{
       .target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
   std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() + 256;
-  codec::h1::OutBuffer out({exchange.arena.chars(room), room});
+  char* const memory = exchange.arena.chars(room);
+  codec::h1::OutBuffer out({memory, room});
   SP_TRY(codec::h1::Written written, codec::h1::write_request_head(exchange.request, context, out));
 
   chunked_ = written.framing.kind == Framing::Kind::chunked;
@@ -103,6 +104,7 @@ Task<Result<void>> H1Upstream::send_request(Exchange& exchange) {
   } else {
     sent = co_await write_all(*stream_, all, idle);
   }
+  exchange.arena.take_back(memory, room);
   // A server may have answered and closed before it took everything: its answer counts.
   if (!sent && sent.error().code != Code::upstream_reset) {
     Code code = sent.error().code == Code::timeout ? Code::request_write_timeout : sent.error().code;

@@ -9,7 +9,7 @@
 namespace sp::tls {
 namespace {
 
-thread_local FreeList buffers(sizeof(OutBuffer), 16);
+thread_local FreeList<HeapBlocks> buffers(sizeof(OutBuffer), 16);
 thread_local std::unique_ptr<char[]> scratch;
 
 }  // namespace
