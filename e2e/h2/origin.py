@@ -8,9 +8,7 @@ import threading
 import time
 
 from h2 import frames
-from h2.frame_wire import FrameWire
-from h2.hpack_by_hand import decoder
-from h2.peer import OF_ONE_HOP
+from h2.endpoint import OF_ONE_HOP, Endpoint
 
 IDLE_SECONDS = 60
 
@@ -40,17 +38,17 @@ class Call:
         return f"<{self.stream}: {self.get(':method')} {self.get(':path')}{'' if self.complete else ' incomplete'}>"
 
 
-class Connection(FrameWire):
+class Connection(Endpoint):
     """The client's frames, one after the other; each request gets its reply."""
+    ACTIONS = {**Endpoint.ACTIONS, frames.PRIORITY: "take_priority"}
 
     def __init__(self, origin, accepted, number):
         super().__init__(accepted)
         self.origin, self.number, self.script = origin, number, origin.script
-        self.decoder, self.calls, self.block, self.last = decoder(), {}, None, 0
-        self.settings, self.acks, self.pongs, self.goaways, self.over = {}, 0, [], [], False
+        self.calls, self.last, self.over = {}, 0, False
         self.credit, self.received = {0: frames.FIRST_WINDOW}, {}
 
-    def fault(self, text):
+    def wrong(self, text):
         self.origin.faults.append(f"connection {self.number}: {text}")
 
     def begin(self):
@@ -60,92 +58,30 @@ class Connection(FrameWire):
             pass
         if not self.buffer.startswith(frames.PREFACE):
             if self.buffer:
-                self.fault(f"no preface: {self.buffer[:60]!r}")
+                self.wrong(f"no preface: {self.buffer[:60]!r}")
             return False
         self.buffer = self.buffer[len(frames.PREFACE):]
         self.send(frames.settings(*self.script.settings) + self.script.greeting)
         return True
 
     def serve(self):
-        first = True
-        while not self.over:
-            frame = self.next_frame(IDLE_SECONDS)
-            if frame is None:
-                return
-            if first and (frame.kind != frames.SETTINGS or frame.has(frames.ACK)):
-                self.fault(f"the first frame is {frame}")
-            first = False
+        while not self.over and (frame := self.next_frame(IDLE_SECONDS)):
             self.take(frame)
-
-    def take_until(self, ready, seconds=5):
-        """For replies that wait for something: reads on. Whether it came."""
-        end = time.monotonic() + seconds
-        while not ready():
-            frame = self.next_frame(end - time.monotonic())
-            if frame is None:
-                break
-            self.take(frame)
-        return ready()
-
-    def take(self, frame):
-        if len(frame.payload) > frames.LARGEST_PAYLOAD:
-            self.fault(f"larger than we allow: {frame}")
-        if self.block and frame.kind != frames.CONTINUATION:
-            self.fault(f"in the middle of a header block: {frame}")
-        action = ACTIONS.get(frame.kind)
-        if action:
-            action(self, frame)
-        else:
-            self.fault(f"a frame that a client may not send here: {frame}")
-
-    def take_settings(self, frame):
-        if frame.has(frames.ACK):
-            self.acks += 1
-            return
-        self.settings.update(frame.settings())
-        self.send(frames.settings(ack=True))
-
-    def take_ping(self, frame):
-        if frame.has(frames.ACK):
-            self.pongs.append(frame.payload)
-        else:
-            self.send(frames.ping(frame.payload, ack=True))
-
-    def take_goaway(self, frame):
-        self.goaways.append(frame.code())
 
     def take_reset(self, frame):
         call = self.calls.get(frame.stream)
         if call is None:
-            self.fault(f"not expected: {frame}")
+            self.wrong(f"not expected: {frame}")
         elif call.reset is None:
             call.reset = frame.code()
 
-    def take_credit(self, frame):
-        self.credit[frame.stream] = self.credit.get(frame.stream, 0) + int.from_bytes(frame.payload, "big")
-
-    def take_headers(self, frame):
-        self.block = (frame.stream, frame.has(frames.END_STREAM), frame.content())
-        self.end_block(frame)
-
-    def take_continuation(self, frame):
-        if not self.block or self.block[0] != frame.stream:
-            self.fault(f"not expected: {frame}")
-            return
-        self.block = (*self.block[:2], self.block[2] + frame.payload)
-        self.end_block(frame)
-
-    def end_block(self, frame):
-        if not frame.has(frames.END_HEADERS):
-            return
-        (stream, end, octets), self.block = self.block, None
-        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.decoder.decode(octets, raw=True)]
+    def take_fields(self, stream, fields, end):
         call = self.calls.get(stream)
         if call is None:
             self.take_request(stream, fields, end)
             return
         if not end or call.complete:
-            self.fault(f"these are no trailers: {fields}")
+            self.wrong(f"these are no trailers: {fields}")
         call.trailers = fields
         self.complete(call)
 
@@ -162,30 +98,30 @@ class Connection(FrameWire):
     def examine(self, stream, fields):
         """What RFC 9113 wants of a request, and of streams."""
         if stream % 2 == 0 or stream <= self.last:
-            self.fault(f"stream {stream} behind {self.last}")
+            self.wrong(f"stream {stream} behind {self.last}")
         pseudo = [name for name, _ in fields if name.startswith(":")]
         if sorted(set(pseudo) | {":authority"}) != [":authority", ":method", ":path", ":scheme"] or len(set(pseudo)) != len(pseudo):
-            self.fault(f"pseudo-fields {pseudo}")
+            self.wrong(f"pseudo-fields {pseudo}")
         if pseudo != [name for name, _ in fields[:len(pseudo)]]:
-            self.fault("a pseudo-field behind a regular one")
+            self.wrong("a pseudo-field behind a regular one")
         hosts = [value for name, value in fields if name in (":authority", "host")]
         if len(set(hosts)) != 1:
-            self.fault(f"not one host: {hosts}")
+            self.wrong(f"not one host: {hosts}")
         for name, value in fields:
             if name != name.lower() or name in OF_ONE_HOP or (name == "te" and value != "trailers"):
-                self.fault(f"a field that may not be in HTTP/2: {name}: {value}")
+                self.wrong(f"a field that may not be in HTTP/2: {name}: {value}")
         self.count_streams()
 
     def count_streams(self):
         most = dict(self.script.settings).get(frames.MAX_CONCURRENT_STREAMS)
         unanswered = sum(not call.done and call.reset is None for call in self.calls.values())
-        if most is not None and self.acks and unanswered + 1 > most:
-            self.fault(f"{unanswered + 1} streams at a time, {most} are allowed")
+        if most is not None and self.settings_acks and unanswered + 1 > most:
+            self.wrong(f"{unanswered + 1} streams at a time, {most} are allowed")
 
     def take_data(self, frame):
         call = self.calls.get(frame.stream)
         if call is None or call.complete:
-            self.fault(f"not expected: {frame}")
+            self.wrong(f"not expected: {frame}")
             return
         self.count(frame)
         call.body += frame.content()
@@ -200,12 +136,12 @@ class Connection(FrameWire):
         for place, most in ((0, frames.FIRST_WINDOW), (frame.stream, first)):
             self.received[place] = self.received.get(place, 0) + len(frame.payload)
             if not self.script.credit and self.received[place] > most:
-                self.fault(f"{self.received[place]} octets of DATA in a window of {most} (stream {place})")
+                self.wrong(f"{self.received[place]} octets of DATA in a window of {most} (stream {place})")
 
     def complete(self, call):
         length = call.get("content-length")
         if length is not None and int(length) != len(call.body):
-            self.fault(f"content-length {length} and {len(call.body)} octets: {call}")
+            self.wrong(f"content-length {length} and {len(call.body)} octets: {call}")
         call.complete = True
         if not call.begun:
             self.reply(call)
@@ -220,12 +156,6 @@ class Connection(FrameWire):
                 return
             piece(call)
         call.done = True
-
-
-ACTIONS = {frames.SETTINGS: Connection.take_settings, frames.PING: Connection.take_ping, frames.GOAWAY: Connection.take_goaway,
-           frames.RST_STREAM: Connection.take_reset, frames.WINDOW_UPDATE: Connection.take_credit, frames.DATA: Connection.take_data,
-           frames.HEADERS: Connection.take_headers, frames.CONTINUATION: Connection.take_continuation,
-           frames.PRIORITY: Connection.take_priority}
 
 
 def tls_context(shown):

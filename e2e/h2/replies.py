@@ -1,7 +1,6 @@
 """Pieces of replies: each makes a function of the Call, which sends something or waits for something."""
 from h2 import frames
 from h2.hpack_by_hand import block
-from h2.peer import SECONDS
 
 
 def fields(*pairs, end=False, cuts=(), stream=0, raw=b""):
@@ -33,8 +32,8 @@ def large_content(size):
         def room():
             return min(connection.credit[0], first + connection.credit.get(call.stream, 0) - sent, frames.LARGEST_PAYLOAD, size - sent)
         while sent < size:
-            if not connection.take_until(lambda: room() > 0):
-                connection.fault(f"no more credit behind {sent} octets")
+            if not connection.wait(lambda: room() > 0):
+                connection.wrong(f"no more credit behind {sent} octets")
                 return
             count = room()
             connection.credit[0] -= count
@@ -64,7 +63,7 @@ def close(call):
 
 def until_reset(call):
     """Reads on until the client has reset the stream or the connection has ended, within the time that tests wait."""
-    call.connection.take_until(lambda: call.reset is not None or call.connection.closed, SECONDS)
+    call.connection.wait(lambda: call.reset is not None or call.connection.closed)
 
 
 def answer(text="hello", code=200, *more):

@@ -97,7 +97,7 @@ LONG = [("x-" + letter, letter * 3000) for letter in "abc"]
 
 def pause(call):
     """Time in which another request could come that may not."""
-    call.connection.take_until(lambda: call.connection.closed, 0.05)
+    call.connection.wait(lambda: call.connection.closed, 0.05)
 
 
 def endless_continuation(call):
@@ -115,7 +115,7 @@ def endless_frames(make, count=200000):
         for _ in range(count // 100):
             if not call.connection.send(make(call.stream) * 100):
                 break
-            call.connection.take_until(lambda: False, 0.0001)
+            call.connection.wait(lambda: False, 0.0001)
         call.connection.over = True
     return send
 
@@ -149,7 +149,7 @@ def two_connections(origin):
 
 def acknowledged(origin):
     first = origin.connections[0]
-    return None if first.acks >= 1 else "SETTINGS were not acknowledged"
+    return None if first.settings_acks >= 1 else "SETTINGS were not acknowledged"
 
 
 RIGHT = [
