@@ -2,7 +2,7 @@
 import shutil
 
 from harness.ports import wait_for_port
-from harness.servers import apache_head, apache_modules, apache_process, nginx_process
+from harness.servers import apache_head, apache_modules, apache_process, haproxy_process, nginx_process
 
 
 def haproxy(scope, stands):
@@ -13,16 +13,7 @@ frontend front-{number}
 backend back-{number}
   server origin 127.0.0.1:{stand.origin}
 """ for number, stand in enumerate(stands))
-    config = scope.write("haproxy.cfg", f"""\
-global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 3s
-  timeout client 5s
-  timeout server 5s
-{sections}""")
-    process = scope.start("haproxy", ["haproxy", "-db", "-f", config])
+    process = haproxy_process(scope, sections, client="5s", server="5s")
     wait_for_port(stands[-1].plain, process)
 
 

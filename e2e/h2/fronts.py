@@ -6,27 +6,19 @@ from h2 import server_rows
 from h2.stand import Stand
 from harness.certificates import self_signed
 from harness.ports import wait_for_port
-from harness.servers import nginx_process
+from harness.servers import haproxy_process, nginx_process
 
 
 def haproxy(scope, stand, shown):
     both = scope.write("haproxy.pem", open(shown.cert, encoding="ascii").read() + open(shown.key, encoding="ascii").read())
-    config = scope.write("haproxy.cfg", f"""\
-global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 3s
-  timeout client 20s
-  timeout server 20s
+    return haproxy_process(scope, f"""\
 frontend front
   bind 127.0.0.1:{stand.clear}
   bind 127.0.0.1:{stand.secure} ssl crt {both} alpn h2,http/1.1
   default_backend back
 backend back
   server origin 127.0.0.1:{stand.origin.port}
-""")
-    return scope.start("haproxy", ["haproxy", "-db", "-f", config])
+""", client="20s", server="20s")
 
 
 def nginx(scope, stand, shown):
@@ -67,20 +59,12 @@ def haproxy_before(scope, stand):
     routes = "".join(f"  use_backend b{target.replace('/', '-')} if {{ path {target} }}\n" for target in stand.targets.values())
     backends = "".join(f"backend b{target.replace('/', '-')}\n  server s 127.0.0.1:{stand.origins[key].port} "
                        + ("ssl verify none alpn h2\n" if key[1] else "proto h2\n") for key, target in stand.targets.items())
-    config = scope.write("haproxy.cfg", f"""\
-global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 3s
-  timeout client 10s
-  timeout server 2s
+    return haproxy_process(scope, f"""\
   http-reuse always
 frontend front
   bind 127.0.0.1:{stand.port}
 {routes}
-{backends}""")
-    return scope.start("haproxy", ["haproxy", "-db", "-f", config])
+{backends}""", client="10s", server="2s")
 
 
 def nghttpx_before(scope, stand):

@@ -1,4 +1,4 @@
-"""nginx and Apache httpd, with configurations of ours in the scope's folder."""
+"""nginx, Apache httpd and HAProxy, with configurations of ours in the scope's folder."""
 import os
 
 from harness.ports import free_port, wait_for_port
@@ -107,6 +107,20 @@ DocumentRoot {files}
 ProxyPass /app/ http://127.0.0.1:{application}/ upgrade=websocket flushpackets=on
 """, port)
     return Server("apache", process, port)
+
+
+def haproxy_process(scope, sections, client, server):
+    """`client` and `server`: how long it waits for them."""
+    config = scope.write("haproxy.cfg", f"""\
+global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 3s
+  timeout client {client}
+  timeout server {server}
+{sections}""")
+    return scope.start("haproxy", ["haproxy", "-db", "-f", config])
 
 
 ORIGINS = {"nginx": nginx_origin, "apache": apache_origin}
