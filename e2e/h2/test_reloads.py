@@ -52,11 +52,6 @@ class Asking(threading.Thread):
         return self.count, self.connections
 
 
-def reload(env, number):
-    env.gate.write(env.text(f'          - {{ exact: /number, respond: {{ body: "{number}" }} }}\n'))
-    env.gate.process.signal(signal.SIGHUP)
-
-
 @each(secure=[False, True])
 def test_a_hundred_sighups(env, secure):
     """With a WebSocket and a download that last: every connection is told to go, and not one request fails."""
@@ -65,11 +60,7 @@ def test_a_hundred_sighups(env, secure):
         tunnel, slow, asking = Client(env.wire()), opened(env, secure), [Asking(env, secure) for _ in range(3)]
         slow.send(get(1, "/slow?pieces=30&pause=0.1").octets(slow.scheme))
         slow.wait(lambda: 1 in slow.answers)
-        for number in range(100):
-            reload(env, number)
-            tunnel.exchange(b"still here %d" % number)
-            if number % 10 == 9:
-                eventually(lambda number=number: ask(env.port, "GET", "/number").body == b"%d" % number, 10, f"reload {number}", 0.01)
+        env.gate.reload_often(100, env.text, lambda: ask(env.port, "GET", "/number").body, lambda number: tunnel.exchange(b"still here %d" % number))
         slow.wait(lambda: slow.is_over(1), 10)
         assert slow.answers[1].body == b"." * 30, slow.story()
         told = [client.end() for client in asking]

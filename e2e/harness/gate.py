@@ -61,6 +61,16 @@ class Gate:
         self.process.signal(signal.SIGHUP)
         self.await_log("notice reloaded", seconds, before + 1)
 
+    def reload_often(self, times, text, number, meanwhile, every=10):
+        """SIGHUP after SIGHUP, each with a route /number of its own in text(route), and meanwhile(which) behind it. After so many
+        of them it is waited until number(), which asks for that route, has the last one."""
+        for which in range(times):
+            self.write(text(f'          - {{ exact: /number, respond: {{ body: "{which}" }} }}\n'))
+            self.process.signal(signal.SIGHUP)
+            meanwhile(which)
+            if (which + 1) % every == 0:
+                eventually(lambda which=which: number() == b"%d" % which, 10, f"reload {which}", 0.01)
+
     def memory_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
             return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])

@@ -118,19 +118,18 @@ def test_fifty_reloads_under_load(env, scheme):
         tls = env.context if scheme == "https" else None
         name = "localhost" if tls else None
 
-        def asked(target):
-            return ask(gate.port, "GET", target, tls=tls, name=name).body
         tunnels = [Client(Wire(gate.port, tls=tls, name=name)) for _ in range(4)]
         slow = Wire(gate.port, tls=tls, name=name)
         slow.send(b"GET /slow?pieces=30&pause=0.2 HTTP/1.1\r\nHost: x\r\n\r\n")
         load = Load(gate.port, tls)
-        for number in range(50):
-            more = f"          - {{ exact: /number, respond: {{ body: \"{number}\" }} }}\n"
-            gate.write(env.text(gate.port, more=more, scheme=scheme))
-            gate.process.signal(signal.SIGHUP)
-            eventually(lambda number=number: asked("/number") == str(number).encode(), 5, f"reload {number}")
+
+        def number():
+            return ask(gate.port, "GET", "/number", tls=tls, name=name).body
+
+        def use_tunnels(which):
             for tunnel in tunnels:
-                tunnel.exchange(b"still here %d" % number)
+                tunnel.exchange(b"still here %d" % which)
+        gate.reload_often(50, lambda more: env.text(gate.port, more=more, scheme=scheme), number, use_tunnels, every=1)
         load.end()
         assert not load.failures, f"{len(load.failures)} of {load.count} failed: {load.failures[:5]}"
         assert load.count > 200, load.count
