@@ -19,7 +19,7 @@ SIZES = (0, 1, 125, 126, 65535, 65536, 1 << 20)
 
 class Stand:
     def __init__(self, scope):
-        if subprocess.run([PYTHON, "-c", "import h2.connection"], capture_output=True, check=False).returncode != 0:
+        if subprocess.run([PYTHON, "-I", "-c", "import h2.connection"], capture_output=True, check=False).returncode != 0:
             skip("python3-h2 is not installed")
         self.clear, self.secure = free_port(), free_port()
         authority = Authority(scope.folder)
@@ -49,7 +49,7 @@ runtime: {{ workers: 1 }}  # each has connections of its own
     def wire(self, secure):
         return Wire(self.secure if secure else self.clear, tls=trusting(()) if secure else None, name="localhost")
 
-    def library(self, secure, target, count=1, status=200):
+    def run_client(self, secure, target, count=1, status=200):
         port, authority = (self.secure, self.ca) if secure else (self.clear, "-")
         done = subprocess.run([PYTHON, os.path.join(HERE, "websocket_client.py"), str(port), authority, os.path.dirname(HERE), target, str(count), str(status)],
                               capture_output=True, text=True, timeout=60, check=False)
@@ -80,18 +80,18 @@ def test_a_client_of_http_1(env, server, secure):
 @each(server=SERVERS, secure=[False, True])
 def test_a_client_of_http_2(env, server, secure):
     env.prepare(server)
-    env.library(secure, f"/{server}/ws")
+    env.run_client(secure, f"/{server}/ws")
 
 
 @each(server=SERVERS)
 def test_many_on_one_connection(env, server):
     env.prepare(server)
-    env.library(True, f"/{server}/ws", 40)
+    env.run_client(True, f"/{server}/ws", 40)
 
 
 @each(secure=[False, True])
 def test_a_server_that_refuses(env, secure):
-    env.library(secure, "/two/refused", status=403)
+    env.run_client(secure, "/two/refused", status=403)
     with env.wire(secure) as wire:
         wire.send("GET /two/refused HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
@@ -100,7 +100,7 @@ def test_a_server_that_refuses(env, secure):
 
 @each(secure=[False, True])
 def test_a_route_without_upgrades(env, secure):
-    env.library(secure, "/none/ws", status=501)
+    env.run_client(secure, "/none/ws", status=501)
 
 
 @each(server=SERVERS)
