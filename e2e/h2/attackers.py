@@ -22,8 +22,9 @@ AT_A_TIME = 65536
 def start_attacked(scope, handler=None, timeouts="{ client_head: 10s, body_idle: 10s, keep_alive: 20s }", **options):
     """A gate with one worker: what one connection does to the others of a worker is what counts."""
     env = Stand(scope, handler, timeouts=timeouts, tls=True, clear="h2c", **options)
-    for client in Others(env).clients:  # so that what comes once has come
-        client()
+    with contextlib.closing(Others(env)) as others:  # so that what comes once has come
+        for client in others.clients:
+            client()
     return env
 
 
@@ -110,15 +111,21 @@ class Others:
     """Those who have done nothing: HTTP/1.1 and HTTP/2, in clear text and over TLS, on connections of their own."""
 
     def __init__(self, env):
-        self.env, self.waits, self.failures, self.stop = env, [], [], threading.Event()
+        self.env, self.waits, self.failures, self.stop, self.connections = env, [], [], threading.Event(), []
         self.clients = [self.client(version, secure) for version in (1, 2) for secure in (False, True)]
 
     def client(self, version, secure):
         if version == 1:
             wire = self.env.wire("https" if secure else "http")
+            self.connections.append(wire)
             return lambda: self.one(wire)
         peer = opened(self.env, secure)
+        self.connections.append(peer)
         return lambda: self.two(peer)
+
+    def close(self):
+        for connection in self.connections:
+            connection.close()
 
     def one(self, wire):
         status = wire.ask("GET", "/own").status
@@ -183,6 +190,7 @@ class Watch:
         self.others.stop.set()
         for thread in self.threads:
             thread.join(10)
+        self.others.close()
         self.look()
         self.held, self.used = self.most - self.before, self.gate.cpu_seconds() - self.busy
         if os.environ.get("E2E_FIGURES"):

@@ -45,7 +45,7 @@ def test_many_large_requests_that_do_not_end(env, attack):
         for peer in peers:
             flood(peer, octets)
         eventually(lambda: all_over(peers), 20, "the end of the streams that take nothing")
-    env.no_more_sockets_than(sockets + 2)
+    env.no_more_sockets_than(sockets)
     env.serves()
 
 
