@@ -15,26 +15,38 @@ UPLOAD = request_block("/stuck", "POST")
 
 
 class Counting:
-    """An origin's handler: 1 GiB for each request, or nothing; how much went out, and how many requests have ended."""
+    """An origin's handler: 1 GiB for each request, or nothing; which requests have ended, and how much went out for them. Each attack has
+    a target of its own: what was asked for by the one before may end late."""
 
     def __init__(self):
-        self.sent, self.over = 0, 0
+        self.attacks, self.ended = 0, []
+
+    def target(self, path):
+        self.attacks += 1
+        return f"{path}?{self.attacks}"
+
+    def over(self, target):
+        return sum(asked == target for asked, _ in self.ended)
+
+    def sent(self, target):
+        return sum(octets for asked, octets in self.ended if asked == target)
 
     def __call__(self, exchange):
-        action = {"/large": self.large, "/stuck": self.stuck}.get(exchange.target)
+        action = {"/large": self.large, "/stuck": self.stuck}.get(exchange.target.split("?")[0])
         if not action:
             demo(exchange)
             return
+        exchange.octets = 0
         try:
             action(exchange)
         finally:
-            self.over += 1
+            self.ended.append((exchange.target, exchange.octets))
 
     def large(self, exchange):
         exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % GIB)
         for _ in range(GIB // len(PIECE)):
             exchange.send(PIECE)
-            self.sent += len(PIECE)
+            exchange.octets += len(PIECE)
 
     def stuck(self, exchange):
         """Reads nothing of the content, until the gate has had enough."""
@@ -56,8 +68,8 @@ def fixture(scope):
     return env
 
 
-def ask_for_all(peer, path="/large"):
-    block = request_block(path)
+def ask_for_all(peer, target):
+    block = request_block(target)
     peer.send(b"".join(frames.headers(2 * number + 1, block) for number in range(STREAMS)))
 
 
@@ -69,30 +81,30 @@ def all_over(peer):
 @each(secure=[False, True])
 def test_windows_that_stay_shut(env, secure):
     """A hundred answers of 1 GiB, of which nobody takes an octet: the server keeps them, and body_idle ends the streams."""
-    env.counting.sent = env.counting.over = 0
+    target = env.counting.target("/large")
     with Watch(env, 64 * STREAMS + 4096, 2), opened(env, secure, (frames.INITIAL_WINDOW_SIZE, 0)) as peer:
         begin = time.monotonic()
-        ask_for_all(peer)
+        ask_for_all(peer, target)
         peer.wait(lambda: all_over(peer), BODY_IDLE + 5)
         assert all_over(peer), f"{STREAMS - len(peer.resets)} streams live on"
         assert time.monotonic() - begin > BODY_IDLE - 1, "too soon"
         assert not any(answer.body for answer in peer.answers.values())
-    eventually(lambda: env.counting.over == STREAMS, 5, "the server being told")
-    assert env.counting.sent < STREAMS * (8 << 20), f"{env.counting.sent >> 20} MiB left the server"
+    eventually(lambda: env.counting.over(target) == STREAMS, 5, "the server being told")
+    assert env.counting.sent(target) < STREAMS * (8 << 20), f"{env.counting.sent(target) >> 20} MiB left the server"
 
 
 @each(secure=[False, True])
 def test_windows_of_one_octet(env, secure):
     """A hundred answers of 1 GiB, octet by octet: each frame of ten octets costs the client one of thirteen."""
-    env.counting.sent = env.counting.over = 0
+    target = env.counting.target("/large")
     with Watch(env, 64 * STREAMS + 4096, 3), opened(env, secure, (frames.INITIAL_WINDOW_SIZE, 1)) as peer:
-        ask_for_all(peer)
+        ask_for_all(peer, target)
         end = time.monotonic() + 2.5
         peer.wait(lambda: time.monotonic() > end, 3)
         assert not peer.closed and not peer.goaways, f"a slow reader that keeps to the rules: {peer.story()}"
         assert sum(len(answer.body) for answer in peer.answers.values()) > 1000
-    eventually(lambda: env.counting.over == STREAMS, 5, "the server being told")
-    assert env.counting.sent < STREAMS * (8 << 20), f"{env.counting.sent >> 20} MiB left the server"
+    eventually(lambda: env.counting.over(target) == STREAMS, 5, "the server being told")
+    assert env.counting.sent(target) < STREAMS * (8 << 20), f"{env.counting.sent(target) >> 20} MiB left the server"
 
 
 @each(secure=[False, True])
@@ -100,7 +112,7 @@ def test_a_connection_window_that_stays_shut(env, secure):
     """The windows of the streams are as large as can be."""
     with Watch(env, 64 * STREAMS + 4096, 2), opened(env, secure, (frames.INITIAL_WINDOW_SIZE, frames.LARGEST_WINDOW)) as peer:
         peer.gives_credit = False
-        ask_for_all(peer)
+        ask_for_all(peer, env.counting.target("/large"))
         peer.wait(lambda: all_over(peer), BODY_IDLE + 5)
         assert all_over(peer), f"{STREAMS - len(peer.resets)} streams live on"
         assert sum(len(answer.body) for answer in peer.answers.values()) <= frames.FIRST_WINDOW
@@ -109,22 +121,23 @@ def test_a_connection_window_that_stays_shut(env, secure):
 @each(secure=[False, True])
 def test_nobody_reads_the_socket(env, secure):
     """Large windows, and a client that does not read: TCP makes the gate wait, body_idle ends the connection."""
-    env.counting.over = 0
+    target = env.counting.target("/large")
     with Watch(env, (64 + 16) * STREAMS + 4096, 3), opened(env, secure, (frames.INITIAL_WINDOW_SIZE, frames.LARGEST_WINDOW)) as peer:
         peer.send(frames.window_update(0, frames.LARGEST_WINDOW - frames.FIRST_WINDOW))
-        ask_for_all(peer)
-        eventually(lambda: env.counting.over == STREAMS, BODY_IDLE + 7, "the server being told that nobody reads")
+        ask_for_all(peer, target)
+        eventually(lambda: env.counting.over(target) == STREAMS, BODY_IDLE + 7, "the server being told that nobody reads")
 
 
 @each(secure=[False, True])
 def test_a_hundred_uploads_that_the_server_does_not_read(env, secure):
     """64 KiB wait here for each, and what the sockets hold; body_idle ends them."""
-    env.counting.over = 0
+    target = env.counting.target("/stuck")
+    upload = request_block(target, "POST")
     with Watch(env, 128 * STREAMS + 4096, 2), opened(env, secure) as peer:
-        peer.send(b"".join(frames.headers(2 * number + 1, UPLOAD, end=False) for number in range(STREAMS)))
+        peer.send(b"".join(frames.headers(2 * number + 1, upload, end=False) for number in range(STREAMS)))
         sent = send_to_all(peer, BODY_IDLE - 1)
         assert sent < STREAMS * (8 << 20), f"{sent >> 20} MiB were taken"
-        eventually(lambda: env.counting.over == STREAMS, BODY_IDLE + 5, "the end of uploads that do not go on")
+        eventually(lambda: env.counting.over(target) == STREAMS, BODY_IDLE + 5, "the end of uploads that do not go on")
 
 
 def send_to_all(peer, seconds):
