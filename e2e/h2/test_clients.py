@@ -7,6 +7,8 @@ import subprocess
 
 from clients.origins import GIB, KINDS, MIB, SCHEMES, Bench, curl, digest, sparse_file
 from clients.test_go_and_node import all_ok
+from h2 import frames
+from h2.hpack_by_hand import string
 from harness.installation import go_program
 from harness.runner import each, limit
 
@@ -105,11 +107,21 @@ def test_nghttp(env, origin, scheme):
     assert report["size"] == 64 * MIB and report["sha256"] == env.block_digest
 
 
-def test_nghttp_with_continuation_and_padding(env):
-    seen = json.loads(run("nghttp", "--continuation", "--padding=64", env.url("http", "/direct/show", "127.0.0.1")))
-    assert sum(len(value) for _, value in seen["fields"]) > 16384, seen["fields"]
+@each(scheme=SCHEMES)
+def test_nghttp_with_continuation_and_padding(env, scheme):
+    """Six fields of 4,096 octets, which do not fit into one frame, however short they are written; and DATA with padding."""
+    report = json.loads(run("nghttp", "--continuation", "--padding=64", "-d", env.block, env.url(scheme, "/direct/show", "127.0.0.1")))
+    large = [(name, value) for name, value in report["fields"] if name.startswith("continuation-test-")]
+    assert large == [(f"continuation-test-{number}", "-" * 4096) for number in range(1, 7)], report["fields"]
+    assert sum(len(string(value, huffman=True)) for _, value in large) > frames.LARGEST_PAYLOAD
+    assert report["size"] == 64 * MIB and report["sha256"] == env.block_digest
+
+
+@each(scheme=SCHEMES)
+def test_nghttp_with_trailers(env, scheme):
+    """Behind content whose length was not said: HTTP/1.1 has no place for them behind one whose length was."""
     small = env.scope.write("small", b"hello")
-    report = json.loads(run("nghttp", "--trailer", "x-sum: 42", "-d", small, env.url("http", "/direct/show", "127.0.0.1")))
+    report = json.loads(run("nghttp", "--no-content-length", "--trailer", "x-sum: 42", "-d", small, env.url(scheme, "/direct/show", "127.0.0.1")))
     assert report["size"] == 5 and report["trailers"] == [["x-sum", "42"]], report
 
 
