@@ -25,7 +25,7 @@ class Racer:
     loss_probe = 0.003  # what was not acknowledged until then is sent once more, and that is acknowledged at once
 
     def __init__(self, scope, ending):
-        self.ending, self.seen, self.ended, self.late, self.asking = ending, {}, 0, set(), (0, 0.0)
+        self.ending, self.seen, self.ended, self.late, self.asking, self.answered = ending, {}, 0, set(), (0, 0.0), 0
         self.random = random.Random(1)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
@@ -64,26 +64,31 @@ class Racer:
         with connection:
             try:
                 if self.request(connection):
+                    self.answered, begun = self.asking
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                    self.slow_answer = time.perf_counter() - self.asking[1] > self.delayed_acknowledgement / 2
+                    self.slow_answer = time.perf_counter() - begun > self.delayed_acknowledgement / 2
                     getattr(self, self.ending)(connection)
             except OSError:
                 pass
         self.ended += 1
 
-    def delayed(self, _connection):
+    def close_unread(self, connection):
+        (number, since), answered, slow_answer = self.asking, self.answered, self.slow_answer
+        connection.close()
+        if number != answered and (slow_answer or time.perf_counter() - since > self.loss_probe):
+            self.late.add(number)
+
+    def delayed(self, connection):
         """A tiny delay after the answer: about when the next request comes."""
         end = time.perf_counter() + self.random.random() * 0.001
         while time.perf_counter() < end:
             pass
+        self.close_unread(connection)
 
     def unread(self, connection):
         """When something has come, it goes unread: the kernel answers with RST."""
         select.select([connection], [], [], 5)
-        (number, since), slow_answer = self.asking, self.slow_answer
-        connection.close()
-        if slow_answer or time.perf_counter() - since > self.loss_probe:
-            self.late.add(number)
+        self.close_unread(connection)
 
     def reads_and_closes(self, connection):
         self.request(connection)
