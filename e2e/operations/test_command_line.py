@@ -1,6 +1,7 @@
 """The commands that a new user tries first."""
 import glob
 import os
+import signal
 import subprocess
 
 from harness.origin import Origin
@@ -27,7 +28,8 @@ def test_reverse_proxy_without_a_file(scope):
     process = scope.start("reverse-proxy", [scope.binary, "reverse-proxy", "--from", f"http://127.0.0.1:{port}", "--to", f"http://127.0.0.1:{origin.port}"])
     wait_for_port(port, process)
     assert ask(port, "GET", "/show").status == 200
-    assert process.end() == 0
+    process.signal(signal.SIGTERM)
+    assert process.wait(10) == 0
 
 
 def test_reverse_proxy_makes_a_certificate(scope):
@@ -36,7 +38,8 @@ def test_reverse_proxy_makes_a_certificate(scope):
     wait_for_port(port, process)
     done = subprocess.run(["curl", "-q", "-sSk", "--noproxy", "*", "--max-time", "10", f"https://127.0.0.1:{port}/show"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and '"target": "/show"' in done.stdout, done
-    assert process.end() == 0
+    process.signal(signal.SIGTERM)
+    assert process.wait(10) == 0
 
 
 def test_explain_says_what_run_does(scope):

@@ -120,7 +120,7 @@ def test_fifty_reloads_under_load(env, scheme):
 
         tunnels = [Client(Wire(gate.port, tls=tls, name=name)) for _ in range(4)]
         slow = Wire(gate.port, tls=tls, name=name)
-        slow.send(b"GET /slow?pieces=30&pause=0.2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.send(b"GET /slow?pieces=30&pause=0.1 HTTP/1.1\r\nHost: x\r\n\r\n")
         load = Load(gate.port, tls)
 
         def number():
