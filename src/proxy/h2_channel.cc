@@ -106,7 +106,7 @@ void H2Channel::take(char* to, std::size_t octets) {
     skip = 0;
     if (octets == 0) break;
   }
-  if (taken_ == offered_octets_) wake_soon();
+  wake_soon();
 }
 
 // ---- waiting ----
@@ -149,8 +149,6 @@ void H2Channel::expired(void* self) {
     channel.writer_->deadline = now + patience_for_turn;
   if (channel.reader_ != nullptr && channel.reader_->deadline <= now) channel.wake(channel.reader_, Code::timeout);
   if (channel.writer_ != nullptr && channel.writer_->deadline <= now) {
-    // Some of it has gone: whether that is too slow is the writer's to say. The last thing that is done here.
-    if (channel.taken_ != 0) return channel.wake(channel.writer_, Code::ok);
     channel.offered_ = {};
     channel.wake(channel.writer_, Code::timeout);
   }
@@ -172,7 +170,8 @@ void H2Channel::wake_waiting() {
     const runtime::HangupWatch* watch = std::exchange(watch_, nullptr);
     watch->function(watch->context);
   }
-  const bool write = writer_ != nullptr && (broken || sent_end_ || (taken_ != 0 && taken_ == offered_octets_));
+  // Of what has gone the writer is told at once: his patience begins anew with it, and not when it would have ended.
+  const bool write = writer_ != nullptr && (broken || sent_end_ || taken_ != 0);
   const bool read = reader_ != nullptr && (broken || !in_.empty() || remote_ended());
   if (write && read) wake_soon();  // the other one, in the next round
   // Whoever is woken may be the end of this channel: the last thing that is done with it.

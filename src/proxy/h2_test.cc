@@ -114,6 +114,21 @@ TEST_F(H2Clients, that_open_no_window_are_given_up_and_others_wait_their_turn) {
   EXPECT_EQ(gate.observed.last().code, Code::client_too_slow);
 }
 
+TEST_F(H2Clients, that_took_a_part_have_no_longer_than_others) {
+  ASSERT_TRUE(gate.reload(h2c_gate("http://10.0.0.1:8000", "timeouts: { body_idle: 10s }\n")));
+  H2Peer slow{gate, gate.client(), Role::client};
+  const auto& stream = slow.request("GET", "/x");
+  Scripted server = accept();
+  server.take_all();
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'a'));
+  slow.story();
+  EXPECT_EQ(stream.received, 65535u);
+  gate.loop.advance(9s);
+  EXPECT_EQ(slow.story(), "");
+  gate.loop.advance(2s);
+  EXPECT_EQ(slow.story(), "1 closed CANCEL by peer");
+}
+
 TEST_F(H2Clients, whose_requests_are_malformed_are_told_by_reset) {
   using namespace codec::h2::frames;
   client.exchange();
