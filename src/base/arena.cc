@@ -11,7 +11,7 @@ namespace sp {
 namespace {
 
 // Every exchange begins with one of the first two, and most need no more than the next.
-constexpr std::size_t block_head = 2 * sizeof(void*);
+constexpr std::size_t block_head = 4 * sizeof(void*);
 using Blocks = FreeList<Slab>;
 thread_local Blocks small_blocks(Arena::small_block + block_head, 512);
 thread_local Blocks middle_blocks(2 * Arena::small_block + block_head, 256);
@@ -45,6 +45,7 @@ void* Arena::allocate_slow(std::size_t bytes) {
   auto* block = static_cast<Block*>(memory);
   block->next = head_;
   block->capacity = capacity;
+  block->used_of_next = used_;
   head_ = block;
   used_ = bytes;
   return block->data();
@@ -62,12 +63,21 @@ std::string_view Arena::concat(std::initializer_list<std::string_view> parts) {
   return {out, total};
 }
 
+void Arena::drop_head() {
+  Block* dropped = head_;
+  head_ = dropped->next;
+  used_ = dropped->used_of_next;
+  give_back(dropped);
+}
+
+void Arena::take_back(const void* memory, std::size_t bytes) {
+  if (head_ == nullptr || head_->data() + used_ != static_cast<const char*>(memory) + bytes) return;
+  used_ -= bytes;
+  if (used_ == 0 && head_->next != nullptr) drop_head();
+}
+
 void Arena::reset() {
-  while (head_ != nullptr && head_->next != nullptr) {
-    Block* next = head_->next;
-    give_back(head_);
-    head_ = next;
-  }
+  while (head_ != nullptr && head_->next != nullptr) drop_head();
   used_ = 0;
 }
 

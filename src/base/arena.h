@@ -33,9 +33,7 @@ class Arena {
     return head_->data() + at;
   }
   // Takes back what was allocated last, so that the next one gets its place; what is not the last stays until reset().
-  void take_back(const void* memory, std::size_t bytes) {
-    if (head_ != nullptr && head_->data() + used_ == static_cast<const char*>(memory) + bytes) used_ -= bytes;
-  }
+  void take_back(const void* memory, std::size_t bytes);
   char* chars(std::size_t bytes) { return static_cast<char*>(allocate(bytes, 1)); }
 
   template <class T>
@@ -56,12 +54,14 @@ class Arena {
   std::size_t bytes_held() const;
 
  private:
-  struct Block {
+  struct alignas(std::max_align_t) Block {
     Block* next;
     std::size_t capacity;
+    std::size_t used_of_next;  // when this one was begun
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
   void* allocate_slow(std::size_t bytes);
+  void drop_head();
   static void give_back(Block* block);
 
   Block* head_ = nullptr;  // the block being filled; older ones behind it

@@ -11,8 +11,9 @@
 namespace sp {
 namespace {
 
-constexpr std::size_t grain = 64;
-constexpr std::size_t classes = 64;  // frames of up to 4 KiB
+// Nearly as many classes as there are coroutines: those that end early do not lie between those that wait.
+constexpr std::size_t grain = 16;
+constexpr std::size_t classes = 256;  // frames of up to 4 KiB
 constexpr unsigned keep_per_class = 1024;
 
 // Side by side with those of their size: a burst of one kind gives its pages back though others live on.

@@ -252,7 +252,7 @@ void Fields::set(std::string_view name, std::string_view value) {
 void Fields::set(FieldId id, std::string_view value) { set(field_name(id), value); }
 
 void Fields::grow() {
-  std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  std::uint32_t capacity = capacity_ == 0 ? 12 : capacity_ * 2;
   auto* data = arena_->array<Field>(capacity);
   std::copy(data_, data_ + size_, data);
   data_ = data;
