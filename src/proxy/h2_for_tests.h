@@ -78,6 +78,18 @@ class H2Peer : private codec::h2::Connection::Owner {
     EXPECT_TRUE(connection.respond(stream, head, ended));
     exchange();
   }
+  // Says something that does not come yet when the gate closes the connection: this must not become a reset, which takes
+  // with it what the gate has sent.
+  void speak_too_late() {
+    static_cast<testing::PipeStream&>(wire.stream()).stall(true);
+    wire.send(codec::h2::frames::ping());
+  }
+  void expect_end_without_reset() {
+    gate_.loop.advance(std::chrono::seconds(1));
+    static_cast<testing::PipeStream&>(wire.stream()).stall(false);
+    exchange();
+    wire.expect_end();
+  }
   // What happened since the last time.
   std::string story() {
     exchange();

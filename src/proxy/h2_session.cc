@@ -150,7 +150,7 @@ Task<void> H2Session::end() {
   if (why == Code::http2_error || why == Code::http2_flood) {
     worker_.observer().connection_failed(client_, why, failure_.where);
   }
-  if (why != Code::end_of_stream) co_await linger(*client_.stream, worker_.loop().now());
+  co_await linger(*client_.stream, worker_.loop().now());
 }
 
 Task<void> H2Session::run(ByteView received) {

@@ -226,6 +226,49 @@ TEST_F(H2Clients, ask_for_a_websocket_which_the_server_knows_as_an_upgrade) {
   EXPECT_EQ(client.story(), "1 closed NO_ERROR");
 }
 
+// What a client has sent in a tunnel that has ended both ways reaches the server, whatever becomes of the connection.
+class EndedTunnels : public H2Clients {
+ protected:
+  // More than the server's kernel takes is under way, and its end.
+  void end_both_ways() {
+    auto& stream = client.request("CONNECT", "/chat", nullptr, {}, "websocket");
+    server = accept();
+    const std::string head = server.take_until("\r\n\r\n");
+    Arena arena;
+    const std::string_view key = std::string_view(head).substr(head.find("Sec-WebSocket-Key: ") + 19, 24);
+    server.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+        std::string(websocket_accept(key, arena)) + "\r\n\r\n");
+    server.finish();
+    stream.to_send = std::string(size, 'x');
+    stream.last = true;
+    client.connection.data_ready(stream);
+    EXPECT_EQ(client.story(), "1 head 200; 1 ended; 1 closed NO_ERROR");
+  }
+  void expect_all() {
+    EXPECT_EQ(server.take_all().size(), size);
+    server.expect_end();
+  }
+
+  static constexpr std::size_t size = 100'000;
+  Scripted server{gate.loop, nullptr};
+};
+
+TEST_F(EndedTunnels, outlive_the_connection) {
+  end_both_ways();
+  client.wire.close();
+  expect_all();
+}
+
+TEST_F(EndedTunnels, outlive_a_connection_that_takes_no_more_requests) {
+  end_both_ways();
+  client.speak_too_late();
+  gate.worker().drain();
+  gate.loop.advance(1s);
+  expect_all();
+  client.expect_end_without_reset();
+}
+
 TEST_F(H2Clients, are_refused_a_tunnel_of_another_kind) {
   client.request("CONNECT", "/chat", nullptr, {}, "h2c");
   EXPECT_EQ(client.story().substr(0, 11), "1 head 501;");

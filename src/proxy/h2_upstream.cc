@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/h2_upstream_stream.h"
+#include "proxy/linger.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {
@@ -106,6 +107,8 @@ Task<void> H2Upstream::end() {
   if (!connection_.codec.failed()) connection_.codec.end(ErrorCode::no_error);
   connection_.stop_writing();
   co_await writer_scope_.join();
+  // Windows are opened for what was sent last: closing behind that would be a reset, and could take it back.
+  co_await linger(*stream_, worker_.loop().now());
 }
 
 Task<void> H2Upstream::run(std::shared_ptr<H2Upstream> self) {

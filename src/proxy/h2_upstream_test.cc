@@ -125,6 +125,16 @@ TEST_F(H2Servers, that_nobody_asks_for_long_are_left) {
   server->wire.expect_end();
 }
 
+TEST_F(H2Servers, are_left_without_a_reset) {
+  client.send(request("GET /1"));
+  auto server = accept();
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+  server->speak_too_late();
+  gate.loop.advance(60s);
+  server->expect_end_without_reset();
+}
+
 TEST_F(H2Servers, are_asked_for_a_websocket_by_extended_connect) {
   // It is a connection that is there already, and whose server knows it.
   client.send(request("GET /1"));

@@ -6,8 +6,8 @@
 
 namespace sp::proxy {
 
-// Sends the end. The client may still be sending: closing at once would reset the connection, and could take the
-// response with it. So what it sends is read, for a moment, and dropped.
+// Sends the end. The other side may still be sending: closing at once would reset the connection, and could take what
+// was sent with it. So what it sends is read, for a moment, and dropped.
 runtime::Task<void> linger(runtime::Stream& stream, runtime::TimePoint now);
 // The same after the end has been sent.
 runtime::Task<void> drop_input(runtime::Stream& stream, runtime::TimePoint deadline);
