@@ -125,6 +125,19 @@ TEST_F(H2Servers, that_nobody_asks_for_long_are_left) {
   server->wire.expect_end();
 }
 
+TEST_F(H2Servers, that_no_configuration_has_any_more_are_left_when_nobody_has_them) {
+  Scripted other = gate.client("203.0.113.2:50000");
+  other.send(request("GET /1"));
+  auto known = accept();
+  known->respond(known->came(), 204, "");
+  ASSERT_TRUE(gate.reload(one_site("- { path: /, to: \"h2c://10.0.0.2:8000\" }\n")));
+  client.send(request("GET /2"));  // it came under the old one
+  auto server = accept();
+  server->respond(server->came(), 204, "");
+  server->exchange();
+  server->wire.expect_end();
+}
+
 TEST_F(H2Servers, are_left_without_a_reset) {
   client.send(request("GET /1"));
   auto server = accept();

@@ -57,6 +57,7 @@ void use(Exchange& exchange, ServerPool& pool, ServerStream made, std::unique_pt
                                                                   .body_idle = timeouts.body_idle});
   exchange.connection = std::make_unique<H2UpstreamConnection>(shared, exchange);
   pool.add(*shared);
+  if (exchange.occupancy.state()->retired) shared->drain();  // nobody comes after this one
   exchange.worker.serve_upstream(std::move(shared));
 }
 
