@@ -65,6 +65,7 @@ class H2UpstreamConnection final : public UpstreamConnection {
   runtime::Task<Result<void>> finish_content(Exchange& exchange, const http::Fields* trailers) override;
   void cut(Code why) override;
   void give_up_content() override {}
+  bool may_refuse() const override { return true; }  // RFC 9113 section 8.7
   bool request_may_have_arrived() const override { return true; }
   Detached detach() override;
   void leave(Exchange& exchange) override;

@@ -138,6 +138,33 @@ TEST_F(H2Servers, that_no_configuration_has_any_more_are_left_when_nobody_has_th
   server->wire.expect_end();
 }
 
+TEST_F(H2Servers, that_refuse_a_request_are_asked_again_with_all_that_has_come_of_it) {
+  client.send(request("POST /x", "Content-Length: 10\r\n") + "hello");
+  auto server = accept();
+  server->story();
+  client.send("hel");
+  EXPECT_EQ(server->story(), "1 content hel");
+  server->connection.reset(server->came(), ErrorCode::refused_stream);
+  EXPECT_EQ(server->story(), "1 closed REFUSED_STREAM; 3 head POST /x; 3 content hellohel");
+  client.send("lo");
+  EXPECT_EQ(server->story(), "3 content lo; 3 ended");
+  server->respond(server->came(1), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, that_go_away_before_a_request_do_not_lose_its_content) {
+  client.send(request("POST /x", "Content-Length: 8\r\n") + "hello");
+  auto server = accept();
+  server->story();
+  client.send("you");
+  server->exchange();
+  server->wire.send(codec::h2::frames::goaway(0, 0));
+  auto another = accept();
+  EXPECT_EQ(another->story(), "1 head POST /x; 1 content helloyou; 1 ended");
+  another->respond(another->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
 TEST_F(H2Servers, are_left_without_a_reset) {
   client.send(request("GET /1"));
   auto server = accept();

@@ -96,11 +96,12 @@ Task<void> Upload::run(Exchange& exchange) {
   over_now();
 }
 
-// A kept connection may have been closed already: until the server shows a sign of life, what it is sent is kept.
+// A kept connection may have been closed already, and a server of HTTP/2 may refuse a request without looking at it:
+// until the server shows a sign of life, what it is sent is kept.
 void Upload::keep(const Exchange& exchange, ByteView piece) {
   if (lost_) return;
-  lost_ =
-      !exchange.reused_connection || exchange.connection->answered || kept_.view().size() + piece.size() > most_kept;
+  const bool may_come_back = exchange.reused_connection || exchange.connection->may_refuse();
+  lost_ = !may_come_back || exchange.connection->answered || kept_.view().size() + piece.size() > most_kept;
   if (lost_) return kept_.release();
   kept_.append(piece);
 }

@@ -48,6 +48,8 @@ class UpstreamConnection {
   virtual runtime::Stream* takes_plain_content() { return nullptr; }
   // What was sent is not all: it must not look whole. Every operation ends with `why`.
   virtual void cut(Code why) = 0;
+  // The server may say, after it was sent, that it has not looked at the request: it can be sent again, whatever it is.
+  virtual bool may_refuse() const { return false; }
   // No content is wanted, and none will come.
   virtual void give_up_content() = 0;
 
