@@ -117,6 +117,12 @@ Task<Result<void>> H2Connection::send_all() {
   co_return Result<void>{};
 }
 
+Task<void> H2Connection::say_goodbye() {
+  if (codec.failed()) co_return;
+  codec.end(codec::h2::ErrorCode::no_error);
+  (void)co_await send_all();
+}
+
 Task<void> H2Connection::write() {
   do {
     co_await Wanted{*this};

@@ -37,6 +37,8 @@ class H2Connection {
   void send_soon();
   // write() ends when everything that there is has been sent.
   void stop_writing();
+  // Behind that, unless it has failed: says that this was all. What the codec still had to send would be lost with it.
+  runtime::Task<void> say_goodbye();
   // Sends nothing more.
   void abort(Code why);
   // H2Channel::wake_waiting() is called for it, soon, and not from within the codec.

@@ -78,8 +78,8 @@ class H2Peer : private codec::h2::Connection::Owner {
     EXPECT_TRUE(connection.respond(stream, head, ended));
     exchange();
   }
-  // Says something that does not come yet when the gate closes the connection: this must not become a reset, which takes
-  // with it what the gate has sent.
+  // Says something that does not come yet when the gate closes the connection: this must not become a reset, which
+  // takes with it what the gate has sent.
   void speak_too_late() {
     static_cast<testing::PipeStream&>(wire.stream()).stall(true);
     wire.send(codec::h2::frames::ping());

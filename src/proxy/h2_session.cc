@@ -144,9 +144,9 @@ Task<void> H2Session::end() {
   requests_scope_.cancel(why == Code::shutting_down ? why : Code::client_closed);
   co_await requests_scope_.join();
   beginning_.clear();
-  if (!connection_.codec.failed()) connection_.codec.end(ErrorCode::no_error);
   connection_.stop_writing();
   co_await writer_scope_.join();
+  co_await connection_.say_goodbye();
   if (why == Code::http2_error || why == Code::http2_flood) {
     worker_.observer().connection_failed(client_, why, failure_.where);
   }

@@ -172,6 +172,17 @@ TEST_F(H2Clients, are_told_to_go_when_the_gate_drains_and_what_is_under_way_ends
   client.wire.expect_end();
 }
 
+TEST_F(H2Clients, that_are_told_to_go_get_a_last_answer_that_is_only_a_head) {
+  client.request("GET", "/x");
+  Scripted server = accept();
+  server.take_all();
+  gate.worker().drain();
+  gate.loop.advance(1s);
+  server.send("HTTP/1.1 204 No Content\r\n\r\n");
+  EXPECT_EQ(client.story(), "1 head 204 end; 1 closed NO_ERROR");
+  client.wire.expect_end();
+}
+
 TEST_F(H2Clients, are_told_to_go_when_the_configuration_changes) {
   ASSERT_TRUE(gate.reload(h2c_gate()));
   client.exchange();

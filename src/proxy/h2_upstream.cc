@@ -104,9 +104,9 @@ Task<void> H2Upstream::end() {
   }
   connection_.wake_channels();
   while (!streams_.empty()) (void)co_await unused_.wait();
-  if (!connection_.codec.failed()) connection_.codec.end(ErrorCode::no_error);
   connection_.stop_writing();
   co_await writer_scope_.join();
+  co_await connection_.say_goodbye();
   // Windows are opened for what was sent last: closing behind that would be a reset, and could take it back.
   co_await linger(*stream_, worker_.loop().now());
 }
