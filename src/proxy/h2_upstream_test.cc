@@ -152,6 +152,19 @@ TEST_F(H2Servers, that_refuse_a_request_are_asked_again_with_all_that_has_come_o
   client.expect(response("204 No Content", ""));
 }
 
+TEST_F(H2Servers, that_refuse_a_request_before_its_content_was_asked_for_are_asked_again) {
+  client.send(request("POST /x", "Content-Length: 5\r\nExpect: 100-continue\r\n"));
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head POST /x");
+  server->connection.reset(server->came(), ErrorCode::refused_stream);
+  EXPECT_EQ(server->story(), "1 closed REFUSED_STREAM; 3 head POST /x");
+  client.expect("HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("hello");
+  EXPECT_EQ(server->story(), "3 content hello; 3 ended");
+  server->respond(server->came(1), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
 TEST_F(H2Servers, that_go_away_before_a_request_do_not_lose_its_content) {
   client.send(request("POST /x", "Content-Length: 8\r\n") + "hello");
   auto server = accept();

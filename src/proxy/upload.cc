@@ -52,13 +52,19 @@ void Upload::over_now() {
 
 Task<bool> Upload::wait_until_wanted(Exchange& exchange) {
   if (!exchange.request.expects_continue) co_return true;
+  if (waited_) co_return co_await ask_client(exchange);
+  waited_ = true;
   runtime::Loop& loop = exchange.worker.loop();
   waits_ = true;
   auto wanted = co_await exchange.connection->may_send.wait(loop.now() + patience_for_100, &exchange.upload_token);
   waits_ = false;
   if (wanted) co_return true;
   if (wanted.error().code != Code::timeout) co_return false;
-  // The client waits too: it is told by us.
+  co_return co_await ask_client(exchange);
+}
+
+// The client waits too: it is told by us.
+Task<bool> Upload::ask_client(Exchange& exchange) {
   http::ResponseHead head(exchange.arena);
   head.status = 100;
   if (exchange.interim == nullptr) co_return true;
@@ -87,7 +93,7 @@ Task<Result<void>> Upload::send_first_parts(Exchange& exchange) {
 
 Task<void> Upload::run(Exchange& exchange) {
   running_ = true;
-  lost_ = lost_ || exchange.request.expects_continue;  // who has waited for a 100 does not wait again
+  lost_ = lost_ || (exchange.request.expects_continue && !exchange.connection->may_refuse());
   try {
     co_await send_rest(exchange);
   } catch (const std::bad_alloc&) {

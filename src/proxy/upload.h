@@ -45,6 +45,7 @@ class Upload {
 
  private:
   runtime::Task<bool> wait_until_wanted(Exchange& exchange);
+  runtime::Task<bool> ask_client(Exchange& exchange);
   runtime::Task<Result<void>> splice_rest(Exchange& exchange, runtime::Stream& to);
   runtime::Task<Result<void>> send_first_parts(Exchange& exchange);
   runtime::Task<void> send_rest(Exchange& exchange);
@@ -68,6 +69,7 @@ class Upload {
   bool over_ = false;
   bool running_ = false;
   bool waits_ = false;
+  bool waited_ = false;  // for a 100, at the server before
 };
 
 }  // namespace sp::proxy
