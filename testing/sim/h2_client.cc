@@ -65,7 +65,7 @@ class H2Client {
     std::string content;
     SimH2Peer::Question question{.number = number};
     if (dice_.one_in(3)) {
-      content = content_of(number, "client", 1 + dice_.below(dice_.one_in(4) ? 100'000 : 3000));
+      content = content_of(number, "client", 1 + dice_.below(dice_.one_in(8) ? 50'000 : 3000));
       question.method = "POST";
       question.size = dice_.one_in(2) ? http::BodySize::known(content.size()) : http::BodySize::unknown();
       if (dice_.one_in(4)) stream.trailers_to_send.add("x-end", "1");
@@ -98,7 +98,11 @@ class H2Client {
   }
   // What is refused was not looked at.
   void lost(const SimH2Stream& stream, std::uint32_t number) {
-    if (!stream.over || stream.error != ErrorCode::refused_stream) return judge_silence(story_, number);
+    if (!stream.over || stream.error != ErrorCode::refused_stream) {
+      story_.note("h2 client: " + std::to_string(number) + " ended with " +
+                  std::to_string(static_cast<int>(stream.error)) + (peer_.over() ? ", connection over" : ""));
+      return judge_silence(story_, number);
+    }
     story_.count("refused");
     story_.refused.insert(number);
   }
@@ -174,7 +178,7 @@ class H2Client {
 
   Task<void> leave() {
     if (dice_.one_in(3)) peer_.codec.end(ErrorCode::no_error);
-    if (dice_.one_in(3)) {
+    if (story_.calm || dice_.one_in(3)) {  // what the gate still says has to be heard, or it is a reset
       co_await peer_.finish();
       story_.count("half close");
     } else {

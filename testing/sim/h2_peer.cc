@@ -107,19 +107,18 @@ Task<void> SimH2Peer::read() {
     if (over_) break;
     auto got = co_await stream_->read(room, sim_patience());
     if (!got || *got == 0) break;
+    if (ending_) continue;  // closing with octets that nobody has read would take back what was said last
     auto taken = codec.receive({room.data(), *got}, Loop::current().now());
     ending_ = !taken || codec.finished();
     send_soon();
-    if (ending_) co_return;
   }
   end();
 }
 
 std::string SimH2Peer::produced() {
-  std::string octets(codec::h2::Connection::least_room * 4, '\0');
-  auto size = codec.produce(octets);
-  octets.resize(size.value_or(0));
-  return octets + std::exchange(raw_, {});
+  room_.resize(codec::h2::Connection::least_room * 4);
+  auto size = codec.produce(room_);
+  return room_.substr(0, size.value_or(0)) + std::exchange(raw_, {});
 }
 
 Task<void> SimH2Peer::write() {
@@ -128,7 +127,10 @@ Task<void> SimH2Peer::write() {
     std::string octets = produced();
     if (octets.empty()) {
       flushed_.set();
-      if (ending_) break;
+      if (ending_) {
+        std::ignore = co_await stream_->finish(sim_patience());
+        co_return;
+      }
       std::ignore = co_await wanted_.wait();
       continue;
     }

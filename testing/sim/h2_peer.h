@@ -132,6 +132,7 @@ class SimH2Peer : private codec::h2::Connection::Owner {
   std::vector<std::unique_ptr<SimH2Stream>> arrived_;  // that no actor has yet
   runtime::Event wanted_, flushed_, settled_, request_came_;
   runtime::TimePoint reads_from_{};
+  std::string room_;  // of produced()
   std::string raw_;
   std::size_t refuse_one_in_ = 0;
   bool ending_ = false;  // what is to be sent is the last
