@@ -95,7 +95,7 @@ class H2Server {
   }
 
   Task<void> answer(SimH2Stream& stream, std::uint32_t number) {
-    std::string content = content_of(number, "server", 1 + dice_.below(dice_.one_in(8) ? 100'000 : 5000));
+    std::string content = content_of(number, "server", 1 + dice_.below(dice_.one_in(16) ? 100'000 : 5000));
     const bool declared = dice_.one_in(2);
     if (!peer_.respond(stream, 200, declared ? http::BodySize::known(content.size()) : http::BodySize::unknown(),
                        false))
