@@ -109,32 +109,43 @@ Error connect_error(Code code) {
   return {.code = code, .side = Side::upstream, .retry = Retry::safe, .where = "connect"};
 }
 
+struct Connecting {
+  std::unique_ptr<EpollStream> stream;
+  bool waits = false;  // else it is there
+};
+
+// Not in the coroutine: what is only needed to begin is not held until the end.
+Result<Connecting> begin(EpollLoop& loop, const Endpoint& to) {
+  SP_TRY_PLAIN(SocketAddress address, to_socket_address(to));
+  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return fail(connect_error(code_of_errno(errno)));
+  Connecting made{.stream = std::make_unique<EpollStream>(loop, descriptor)};
+  int on = 1;
+  if (!to.is_unix()) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(descriptor, address.get(), address.length) != 0) {
+    if (errno != EINPROGRESS) return fail(connect_error(code_of_errno(errno == EAGAIN ? ECONNREFUSED : errno)));
+    made.waits = true;
+  }
+  auto started = made.stream->start();
+  if (!started) return fail(started.error());
+  made.stream->expect_silence();
+  return made;
+}
+
 }  // namespace
 
 Task<Result<std::unique_ptr<Stream>>> EpollNetwork::connect(const Endpoint& to, TimePoint deadline,
                                                             CancelToken& token) {
   if (token.cancelled()) co_return fail(token.why(), "connect");
-  SP_TRY(SocketAddress address, to_socket_address(to));
-  int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) co_return fail(connect_error(code_of_errno(errno)));
-  auto stream = std::make_unique<EpollStream>(loop_, descriptor);
-  int on = 1;
-  if (!to.is_unix()) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  bool waits = false;
-  if (::connect(descriptor, address.get(), address.length) != 0) {
-    if (errno != EINPROGRESS) co_return fail(connect_error(code_of_errno(errno == EAGAIN ? ECONNREFUSED : errno)));
-    waits = true;
-  }
-  SP_CHECK(stream->start());
-  stream->expect_silence();
-  if (waits) {
-    stream->note_not_writable();
-    CancelCallback on_cancel(&abort_stream, stream.get());
+  SP_TRY(Connecting made, begin(loop_, to));
+  if (made.waits) {
+    made.stream->note_not_writable();
+    CancelCallback on_cancel(&abort_stream, made.stream.get());
     token.subscribe(on_cancel);
-    Result<void> connected = co_await Connected(*stream, deadline);
+    Result<void> connected = co_await Connected(*made.stream, deadline);
     if (!connected) co_return fail(connect_error(connected.error().code));
   }
-  co_return std::unique_ptr<Stream>(std::move(stream));
+  co_return std::unique_ptr<Stream>(std::move(made.stream));
 }
 
 std::unique_ptr<Listener> EpollNetwork::serve(BoundSocket socket, Listener::OnAccept on_accept) {
