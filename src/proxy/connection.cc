@@ -7,6 +7,7 @@
 #include "proxy/h2_session.h"
 #include "proxy/linger.h"
 #include "proxy/write_all.h"
+#include "runtime/abort_on_cancel.h"
 #include "tls/server_context.h"
 #include "tls/stream.h"
 
@@ -15,8 +16,6 @@ namespace sp::proxy {
 using runtime::Task;
 
 namespace {
-
-void abort_stream(void* stream, Code why) { static_cast<runtime::Stream*>(stream)->abort(why); }
 
 // A browser that was sent to http://name:443 is told so in the language that it speaks.
 Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::TimePoint deadline) {
@@ -33,16 +32,14 @@ Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::Tim
 
 // Until the client has said something: TLS would hold 40 KiB for one that says nothing.
 Task<bool> says_something(runtime::Stream& stream, runtime::TimePoint deadline, runtime::CancelToken& parent) {
-  runtime::CancelCallback on_cancel(&abort_stream, &stream);
-  parent.subscribe(on_cancel);
+  runtime::AbortOnCancel abort(stream, parent);
   auto ready = co_await stream.readable(deadline);
   co_return ready.has_value();
 }
 
 Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stream, runtime::TimePoint deadline,
                   runtime::CancelToken& parent) {
-  runtime::CancelCallback on_cancel(&abort_stream, static_cast<runtime::Stream*>(&stream));
-  parent.subscribe(on_cancel);
+  runtime::AbortOnCancel abort(stream, parent);
   auto done = co_await stream.handshake(deadline);
   if (done) {
     co_return true;
@@ -91,8 +88,7 @@ constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 // Reads until it is clear whether the client begins with HTTP/2 (RFC 9113 section 3.4). False: nothing came.
 Task<bool> begins_in_clear(Worker& worker, ClientConnection& client, runtime::TimePoint deadline, Buffer& received) {
-  runtime::CancelCallback on_cancel(&abort_stream, client.stream.get());
-  worker.before_requests().subscribe(on_cancel);
+  runtime::AbortOnCancel abort(*client.stream, worker.before_requests());
   while (preface.starts_with(received.view()) && received.view().size() < preface.size()) {
     auto got = co_await client.stream->read(received.room(), deadline);
     if (!got || *got == 0) co_return false;

@@ -4,6 +4,7 @@
 
 #include "http/url.h"
 #include "proxy/worker.h"
+#include "runtime/abort_on_cancel.h"
 #include "runtime/dial.h"
 #include "tls/client_context.h"
 #include "tls/stream.h"
@@ -13,8 +14,6 @@ namespace sp::proxy {
 using runtime::Task;
 
 namespace {
-
-void abort_stream(void* stream, Code why) { static_cast<runtime::Stream*>(stream)->abort(why); }
 
 Error safe_error(Error error) {
   error.side = error.code == Code::no_descriptors || error.code == Code::out_of_memory ? Side::local : Side::upstream;
@@ -64,8 +63,7 @@ Task<Result<ServerStream>> connect_server(Worker& worker, WorkerContexts& contex
                                                             .name = server.url.host,
                                                             .sni = sni_for(upstream, server, host),
                                                             .only_http1 = versions == Versions::only_http1});
-  runtime::CancelCallback on_cancel(&abort_stream, static_cast<runtime::Stream*>(stream.get()));
-  token.subscribe(on_cancel);
+  runtime::AbortOnCancel abort(*stream, token);
   auto secured = co_await stream->handshake(deadline);
   if (!secured) {
     Error error = secured.error();

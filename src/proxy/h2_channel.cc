@@ -188,7 +188,6 @@ void H2Channel::break_with(Code why) {
 
 void H2Channel::closed(codec::h2::ErrorCode error, bool by_peer) {
   if (error == codec::h2::ErrorCode::no_error && !by_peer && remote_ended() && sent_end_) return;
-  fault_of_peer_ = by_peer;
   break_with(code_of(error, by_peer));
 }
 

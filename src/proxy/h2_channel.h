@@ -26,7 +26,7 @@ class H2Channel : public codec::h2::Stream, public runtime::Stream {
   void disarm(runtime::Direction direction) override;
   runtime::IoResult try_finish() override;
   void abort(Code why) override;
-  void reset_on_close() override { reset_ = true; }
+  void reset_on_close() override {}  // what has not ended is reset in any case
   void watch_hangup(const runtime::HangupWatch* watch) override { watch_ = watch; }
 
   // ---- for those who know that it is a stream of HTTP/2 ----
@@ -44,7 +44,6 @@ class H2Channel : public codec::h2::Stream, public runtime::Stream {
   void sent_end() { sent_end_ = true; }
   // Why it broke; ok: it did not.
   Code fault() const { return fault_; }
-  bool fault_of_peer() const { return fault_of_peer_; }
   // The connection is gone.
   void connection_lost(Code why);
   // Who waits is asked soon whether he can go on.
@@ -83,11 +82,9 @@ class H2Channel : public codec::h2::Stream, public runtime::Stream {
   std::size_t taken_ = 0;  // of what was offered, and the writer was not told of yet
   const http::Fields* trailers_ = nullptr;
   Code fault_ = Code::ok;
-  bool fault_of_peer_ = false;
   bool last_ = false;
   bool finishing_ = false;
   bool sent_end_ = false;
-  bool reset_ = false;
 };
 
 }  // namespace sp::proxy

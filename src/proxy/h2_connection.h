@@ -49,7 +49,6 @@ class H2Connection {
   bool take_wide_window();
   void give_back_wide_window() { --wide_windows_; }
   // A write waits for the peer.
-  bool blocked() const { return blocked_; }
   runtime::Stream& stream() { return stream_; }
 
  private:

@@ -68,7 +68,7 @@ codec::h2::Stream* H2Session::stream_begins() {
   return beginning_.back().get();
 }
 
-void H2Session::request_over(H2Request&) {
+void H2Session::request_over() {
   --requests_;
   if (!idle()) return;
   idle_since_ = worker_.loop().now();
@@ -81,7 +81,7 @@ Task<void> H2Session::serve(std::unique_ptr<H2Request> request) {
   } catch (const std::bad_alloc&) {
     worker_.gave_up();
   }
-  request_over(*request);
+  request_over();
 }
 
 // Those whose head is complete are served, each in a task of its own.
@@ -94,7 +94,7 @@ void H2Session::start_requests() {
     std::unique_ptr<H2Request> request = std::move(beginning_[i]);
     beginning_.erase(beginning_.begin() + static_cast<std::ptrdiff_t>(i));
     if (request->state() == H2Request::State::over) {
-      request_over(*request);
+      request_over();
       continue;
     }
     ++client_.requests;

@@ -26,14 +26,13 @@ class H2Session final : public ListHook, private codec::h2::Connection::Owner {
   void drain();
 
  private:
-  friend class H2Request;
   codec::h2::Stream* stream_begins() override;
   runtime::Task<void> read();
   runtime::Task<void> end();
   runtime::TimePoint deadline() const;
   void start_requests();
   runtime::Task<void> serve(std::unique_ptr<H2Request> request);
-  void request_over(H2Request& request);
+  void request_over();
   static void aborted(void* self, Code why);
   static void time_to_refuse(void* self);
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <new>
 
+#include "runtime/abort_on_cancel.h"
 #include "runtime/epoll_stream.h"
 #include "runtime/socket_address.h"
 
@@ -101,8 +102,6 @@ class Connected final : public Stream::Operation {
   EpollStream& socket_;
 };
 
-void abort_stream(void* stream, Code why) { static_cast<EpollStream*>(stream)->abort(why); }
-
 Error connect_error(Code code) {
   if (code == Code::timeout) code = Code::connection_timeout;
   if (code == Code::upstream_reset) code = Code::connection_refused;
@@ -140,8 +139,7 @@ Task<Result<std::unique_ptr<Stream>>> EpollNetwork::connect(const Endpoint& to, 
   SP_TRY(Connecting made, begin(loop_, to));
   if (made.waits) {
     made.stream->note_not_writable();
-    CancelCallback on_cancel(&abort_stream, made.stream.get());
-    token.subscribe(on_cancel);
+    AbortOnCancel abort(*made.stream, token);
     Result<void> connected = co_await Connected(*made.stream, deadline);
     if (!connected) co_return fail(connect_error(connected.error().code));
   }
