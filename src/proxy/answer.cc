@@ -32,30 +32,33 @@ Result<void> govern_content(Exchange& exchange) {
 }
 
 // The response of everything that is not forwarded.
-Result<Response> decided(Exchange& exchange) {
+Result<void> decided(Exchange& exchange) {
   const Admission& admission = exchange.admission;
   switch (admission.verdict) {
     case Verdict::forward:
     case Verdict::refuse: break;
-    case Verdict::answer: return options_response(exchange);
+    case Verdict::answer: exchange.response = options_response(exchange); return {};
     case Verdict::to_https:
-    case Verdict::redirect: return redirect_response(exchange, admission.status, admission.location);
+    case Verdict::redirect:
+      exchange.response = redirect_response(exchange, admission.status, admission.location);
+      return {};
     case Verdict::respond: {
       const auto& target = std::get<policy::RespondTarget>(exchange.route()->target);
       std::string_view text =
           target.body.expand(ExchangeVariables(exchange), exchange.arena, policy::Template::Use::text);
-      return text_response(exchange, target.status, target.content_type, text);
+      exchange.response = text_response(exchange, target.status, target.content_type, text);
+      return {};
     }
   }
   exchange.fail_with(admission.error, admission.detail);
   return fail(admission.error);
 }
 
-Task<Result<Response>> at_once(Result<Response> response) { co_return response; }
+Task<Result<void>> at_once(Result<void> decided) { co_return decided; }
 
 }  // namespace
 
-Task<Result<Response>> answer(Exchange& exchange) {
+Task<Result<void>> answer(Exchange& exchange) {
   AdmissionContext context{exchange.client.snapshot(), *exchange.client.entry, exchange.client.hop()};
   {
     ExchangeVariables variables(exchange);
@@ -65,9 +68,9 @@ Task<Result<Response>> answer(Exchange& exchange) {
     auto governed = govern_content(exchange);
     return governed ? forward(exchange) : at_once(fail(governed.error()));
   }
-  auto response = decided(exchange);
-  if (response) finish_fields(exchange, *response);
-  return at_once(std::move(response));
+  auto done = decided(exchange);
+  if (done) finish_fields(exchange, exchange.response);
+  return at_once(done);
 }
 
 }  // namespace sp::proxy

@@ -6,8 +6,9 @@
 
 namespace sp::proxy {
 
-// The response, ready to be written (fields mapped and edited). On an error: error_response() says it to the client.
-runtime::Task<Result<Response>> answer(Exchange& exchange);
+// `exchange.response`, ready to be written (fields mapped and edited). On an error: error_response() says it to the
+// client.
+runtime::Task<Result<void>> answer(Exchange& exchange);
 
 // The page (or JSON, if that was asked for) of a failure, with Proxy-Status. Says what kind of failure it was, and
 // nothing about servers, addresses or fields: that is for the log. info(error.code).status must not be 0.

@@ -25,6 +25,7 @@ Exchange::Exchange(Worker& the_worker, ClientConnection& connection, Arena& memo
       request(memory),
       request_trailers(memory),
       response_trailers(memory),
+      response(memory),
       scope(parent),
       upload_token(scope.token()) {}
 

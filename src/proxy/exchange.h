@@ -51,6 +51,7 @@ class InterimSink {
 // What came of a request: a head, and where its content is pulled from (null: none). What it borrows lives in the
 // exchange.
 struct Response {
+  explicit Response(Arena& arena) : head(arena) {}
   http::ResponseHead head;
   BodySource* body = nullptr;
   bool tunnel = false;    // what follows is no HTTP: exchange.connection is one end of it
@@ -119,6 +120,9 @@ struct Exchange {
   bool reused_connection = false;
   std::string_view server_address;  // the address that was connected to
   std::string_view grpc_status;     // where it stands in the head of the response
+
+  // ---- its answer ----
+  Response response;  // once it is there; see answer()
 
   // ---- how it went ----
   Failure failure;

@@ -93,14 +93,15 @@ Result<void> turn_to_server(Exchange& exchange, UpstreamState& state, std::size_
   return {};
 }
 
-void succeeded(Exchange& exchange, Response& response) {
+void succeeded(Exchange& exchange) {
   exchange.occupancy.state()->servers[exchange.occupancy.server()].health.succeeded();
   exchange.from_upstream = true;
   exchange.failure = {};
   if (exchange.request.version == http::Version::http2) {
-    if (const http::Field* status = response.head.fields.find("grpc-status")) exchange.grpc_status = status->value;
+    if (const http::Field* status = exchange.response.head.fields.find("grpc-status"))
+      exchange.grpc_status = status->value;
   }
-  finish_fields(exchange, response);
+  finish_fields(exchange, exchange.response);
 }
 
 }  // namespace
@@ -118,7 +119,7 @@ void LeavingUpstream::give_back_connection() {
   exchange_.occupancy.leave();
 }
 
-Task<Result<Response>> forward(Exchange& exchange) {
+Task<Result<void>> forward(Exchange& exchange) {
   exchange.upstream = exchange.route()->forward()->upstream;
   UpstreamState& state = exchange.client.contexts->state_of(*exchange.upstream, exchange.worker.upstreams());
   ExchangeVariables variables(exchange);
@@ -140,12 +141,11 @@ Task<Result<Response>> forward(Exchange& exchange) {
       done = co_await exchange.connection->send_request(exchange);
     }
     if (done) {
-      auto response = co_await exchange.connection->receive_response(exchange);
-      if (response) {
-        succeeded(exchange, *response);
-        co_return response;
-      }
-      done = fail(response.error());
+      done = co_await exchange.connection->receive_response(exchange);
+    }
+    if (done) {
+      succeeded(exchange);
+      co_return done;
     }
     const Error error = done.error();
     next = again(exchange, error, connected);

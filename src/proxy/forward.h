@@ -9,8 +9,8 @@ namespace sp::proxy {
 
 // Asks the route's upstream, and tries again where nothing can have been done twice: another server after a connection
 // failed, another connection where a kept one was closed under us. The failure is noted in `exchange`. The fields of
-// the response are finished.
-runtime::Task<Result<Response>> forward(Exchange& exchange);
+// `exchange.response` are finished.
+runtime::Task<Result<void>> forward(Exchange& exchange);
 
 // At the end of an exchange, however it ended: the connection goes back to its pool if it may be used again, else it is
 // closed. Waits for the upload to end, if there is one.

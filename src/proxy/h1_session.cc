@@ -174,34 +174,34 @@ Task<H1Session::After> H1Session::refuse_head(Exchange& exchange, Error error) {
   exchange.fail_with(error, error.where);
   persistence_ = {};
   if (info(error.code).status == 0) co_return After::close;
-  Response response = error_response(exchange, error);
-  auto written = co_await write_response(exchange, response);
+  exchange.response = error_response(exchange, error);
+  auto written = co_await write_response(exchange);
   co_return written ? After::linger : After::close;
 }
 
 Task<H1Session::After> H1Session::respond(Exchange& exchange) {
-  auto response = co_await answer(exchange);
+  auto answered = co_await answer(exchange);
   out_pace_ = Pace(exchange.timeouts().body_idle, exchange.timeouts().min_rate.bytes_per_second);
   for (int tries = 0; tries < 2; ++tries) {
-    if (!response) {
-      Error error = response.error();
+    if (!answered) {
+      Error error = answered.error();
       if (!exchange.failure.failed()) exchange.fail_with(error, error.where);
       if (info(error.code).status == 0) {
         stream_.reset_on_close();
         co_return After::close;
       }
-      response = error_response(exchange, error);
+      exchange.response = error_response(exchange, error);
       exchange.from_upstream = false;
     }
-    if (response->tunnel) {
-      After after = co_await switch_protocols(exchange, *response);
+    if (exchange.response.tunnel) {
+      After after = co_await switch_protocols(exchange, exchange.response);
       co_return after;
     }
-    auto after = co_await write_response(exchange, *response);
+    auto after = co_await write_response(exchange);
     if (after) co_return *after;
     if (!exchange.failure.failed()) exchange.fail_with(after.error(), after.error().where);
     if (exchange.status != 0) co_return After::close;  // it had begun: all that is left is to cut it off
-    response = fail(after.error());
+    answered = fail(after.error());
   }
   co_return After::close;
 }
@@ -215,7 +215,8 @@ bool H1Session::stays_open(const Exchange& exchange) const {
 }
 
 // Fails before anything was written (exchange.status is 0 then), or in the middle.
-Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange, Response& response) {
+Task<Result<H1Session::After>> H1Session::write_response(Exchange& exchange) {
+  Response& response = exchange.response;
   ByteView first;
   if (response.body != nullptr) {
     SP_TRY(first, response.body->buffered());

@@ -50,7 +50,7 @@ class H1Session final : public ListHook, private InterimSink {
   void begin_body(Exchange& exchange);
   runtime::Task<After> respond(Exchange& exchange);
   runtime::Task<After> refuse_head(Exchange& exchange, Error error);
-  runtime::Task<Result<After>> write_response(Exchange& exchange, Response& response);
+  runtime::Task<Result<After>> write_response(Exchange& exchange);
   runtime::Task<Result<void>> stream_body(Exchange& exchange, BodySource& body, bool chunked);
   runtime::Task<Result<void>> write_last_chunk(const http::Fields* trailers);
   runtime::Task<After> switch_protocols(Exchange& exchange, Response& response);

@@ -156,9 +156,11 @@ Result<void> H1Upstream::received(Exchange& exchange, const Result<std::size_t>&
   return {};
 }
 
-Task<Result<Response>> H1Upstream::receive_response(Exchange& exchange) {
+Task<Result<void>> H1Upstream::receive_response(Exchange& exchange) {
+  Response& response = exchange.response;
+  http::ResponseHead& head = response.head;
   for (int interim = 0;;) {
-    http::ResponseHead head(exchange.arena);
+    response = Response(exchange.arena);
     codec::h1::Persistence persistence;
     std::size_t octets = 0;
     if (!in_.empty()) {
@@ -186,20 +188,19 @@ Task<Result<Response>> H1Upstream::receive_response(Exchange& exchange) {
       continue;
     }
     note_final_response(exchange);
-    Response response{.head = head};
     if (head.status == 101) {
       keep_alive_ = false;
       if (!switch_was_asked_for(exchange, head) || !key_is_answered(exchange, head))
         co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "101"});
       response.tunnel = true;
       response.tunnel_begin = in_.view();
-      co_return response;
+      co_return Result<void>{};
     }
     keep_alive_ = persistence.keep_alive;
     body_.start(*stream_, persistence.framing,
                 {.pace = Pace(exchange.timeouts().body_idle, 0), .trailers = &exchange.response_trailers});
     if (persistence.framing.kind != Framing::Kind::none) response.body = &body_;
-    co_return response;
+    co_return Result<void>{};
   }
 }
 

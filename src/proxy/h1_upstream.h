@@ -35,7 +35,7 @@ class H1Upstream final : public UpstreamConnection, public ListHook {
   void lease(runtime::CancelToken& token) override;
   void end_lease() override { on_cancel_.unlink(); }
   runtime::Task<Result<void>> send_request(Exchange& exchange) override;
-  runtime::Task<Result<Response>> receive_response(Exchange& exchange) override;
+  runtime::Task<Result<void>> receive_response(Exchange& exchange) override;
   runtime::Task<Result<void>> send_content(Exchange& exchange, ByteView piece, bool last) override;
   runtime::Task<Result<void>> finish_content(Exchange& exchange, const http::Fields* trailers) override;
   runtime::Stream* takes_plain_content() override { return chunked_ ? nullptr : stream_.get(); }

@@ -116,24 +116,26 @@ bool H2Request::looks_like_tunnel(const Response& response) const {
 Task<void> H2Request::respond() {
   if (head_fault_ && is_misdirected())
     head_fault_ = fail({.code = Code::misdirected, .side = Side::client, .where = ":authority"});
-  Result<Response> response = head_fault_ ? co_await answer(exchange_) : Result<Response>(fail(head_fault_.error()));
-  if (response && looks_like_tunnel(*response))
-    response = fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no 101"});
+  Response& response = exchange_.response;
+  Result<void> answered = head_fault_;
+  if (answered) answered = co_await answer(exchange_);
+  if (answered && looks_like_tunnel(response))
+    answered = fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no 101"});
   out_pace_ = Pace(exchange_.timeouts().body_idle, exchange_.timeouts().min_rate.bytes_per_second);
   for (int tries = 0; tries < 2; ++tries) {
-    if (!response) {
-      const Error error = response.error();
+    if (!answered) {
+      const Error error = answered.error();
       if (!exchange_.failure.failed()) exchange_.fail_with(error, error.where);
       if (info(error.code).status == 0 || fault() != Code::ok || id() == 0 || broken()) co_return give_up(error);
       response = error_response(exchange_, error);
       exchange_.from_upstream = false;
     }
-    auto written = response->tunnel ? co_await begin_tunnel(*response) : co_await write_response(*response);
+    auto written = response.tunnel ? co_await begin_tunnel(response) : co_await write_response(response);
     if (written) co_return;
     if (exchange_.status != 0) co_return give_up(written.error());
-    response = fail(written.error());
+    answered = fail(written.error());
   }
-  give_up(response.error());
+  give_up(answered.error());
 }
 
 // Fails before anything was written (exchange.status is 0 then), or in the middle.

@@ -137,7 +137,7 @@ void H2UpstreamConnection::cut(Code why) {
   stream_->arrived.set();
 }
 
-Task<Result<Response>> H2UpstreamConnection::receive_response(Exchange& exchange) {
+Task<Result<void>> H2UpstreamConnection::receive_response(Exchange& exchange) {
   for (int interim = 0;;) {
     H2UpstreamStream::Head* next = stream_->take_head();
     if (next == nullptr) {
@@ -162,14 +162,16 @@ Task<Result<Response>> H2UpstreamConnection::receive_response(Exchange& exchange
       continue;
     }
     note_final_response(exchange);
-    Response response{.head = next->head};
+    Response& response = exchange.response;
+    response = Response(exchange.arena);
+    response.head = next->head;
     if (!exchange.request.upgrade.empty() && next->head.status >= 200 && next->head.status < 300) {
       response.tunnel = true;
-      co_return response;
+      co_return Result<void>{};
     }
     body_.start(Pace(exchange.timeouts().body_idle, 0), &exchange.response_trailers);
     if (!next->ended && next->head.body.kind != http::BodySize::Kind::none) response.body = &body_;
-    co_return response;
+    co_return Result<void>{};
   }
 }
 

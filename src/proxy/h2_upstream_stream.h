@@ -60,7 +60,7 @@ class H2UpstreamConnection final : public UpstreamConnection {
   void lease(runtime::CancelToken& token) override;
   void end_lease() override { on_cancel_.unlink(); }
   runtime::Task<Result<void>> send_request(Exchange& exchange) override;
-  runtime::Task<Result<Response>> receive_response(Exchange& exchange) override;
+  runtime::Task<Result<void>> receive_response(Exchange& exchange) override;
   runtime::Task<Result<void>> send_content(Exchange& exchange, ByteView piece, bool last) override;
   runtime::Task<Result<void>> finish_content(Exchange& exchange, const http::Fields* trailers) override;
   void cut(Code why) override;

@@ -48,7 +48,7 @@ std::string_view json_page(Exchange& exchange, const CodeInfo& row) {
 }  // namespace
 
 Response text_response(Exchange& exchange, std::uint16_t status, std::string_view content_type, std::string_view text) {
-  Response response{.head = http::ResponseHead(exchange.arena)};
+  Response response(exchange.arena);
   response.local = true;
   response.head.status = status;
   response.head.fields.add(FieldId::server, "sallyport");

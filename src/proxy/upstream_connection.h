@@ -19,7 +19,6 @@
 namespace sp::proxy {
 
 struct Exchange;
-struct Response;
 
 class UpstreamConnection {
  public:
@@ -36,8 +35,8 @@ class UpstreamConnection {
 
   // Sends the head, and with it as much of the content as is there. Starts the upload of the rest.
   virtual runtime::Task<Result<void>> send_request(Exchange& exchange) = 0;
-  // Waits for the final response, passes interim ones on.
-  virtual runtime::Task<Result<Response>> receive_response(Exchange& exchange) = 0;
+  // Waits for the final response, passes interim ones on. It is `exchange.response` then.
+  virtual runtime::Task<Result<void>> receive_response(Exchange& exchange) = 0;
 
   // ---- for the upload ----
   // `last`: no more content comes, and no trailers.
