@@ -89,7 +89,8 @@ struct Callbacks {
 
   static int request_begins(Connection& self, nghttp2_session* session, const nghttp2_frame* frame) {
     const std::int32_t id = frame->hd.stream_id;
-    Stream* stream = self.owner_.stream_begins();
+    // Behind the last one that a GOAWAY names, which may still wait to be sent: its client sends it again.
+    Stream* stream = id > self.last_served_ ? nullptr : self.owner_.stream_begins();
     if (stream == nullptr) {
       self.refusing_ = true;  // at its end: nghttp2 does not tell of the end of what has been reset
       return 0;

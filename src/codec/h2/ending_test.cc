@@ -41,15 +41,14 @@ TEST(Ending, requests_behind_the_last_one) {
   EXPECT_TRUE(server.connection.finished());
 }
 
-// The same between the decision and its GOAWAY.
+// The same between the decision and its GOAWAY: who reads it sends them again, so that they must not be served here.
 TEST(Ending, requests_while_the_goaway_waits) {
   Server server;
   server.receive(headers(1, get));
   server.connection.refuse_more();
-  EXPECT_EQ(server.receive(headers(3, post, end_headers)), "3 head POST /");
+  EXPECT_EQ(server.receive(headers(3, post, end_headers)), "");
   const std::string sent = server.sent();
   EXPECT_TRUE(sent.contains("GOAWAY 1 NO_ERROR")) << sent;
-  EXPECT_TRUE(server.log.take().starts_with("3 closed REFUSED_STREAM"));
   EXPECT_EQ(server.receive(data(3, "abc") + headers(3, {{"a", "b"}})), "");
   server.respond(0);
   EXPECT_EQ(server.sent(), "HEADERS 1 end [:status: 200]");
