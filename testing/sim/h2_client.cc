@@ -65,10 +65,13 @@ class H2Client {
     std::string content;
     SimH2Peer::Question question{.number = number};
     if (dice_.one_in(3)) {
-      content = content_of(number, "client", 1 + dice_.below(dice_.one_in(8) ? 50'000 : 3000));
+      content = content_of(number, "client", 1 + dice_.below(dice_.one_in(8) ? 100'000 : 3000));
       question.method = "POST";
       question.size = dice_.one_in(2) ? http::BodySize::known(content.size()) : http::BodySize::unknown();
-      if (dice_.one_in(4)) stream.trailers_to_send.add("x-end", "1");
+      if (dice_.one_in(4)) {
+        stream.trailers_to_send.add("x-end", "1");
+        story_.request_trailers.insert(number);
+      }
     }
     if (!peer_.ask(stream, question)) co_return;
     runtime::Scope beside;
@@ -94,7 +97,9 @@ class H2Client {
     if (!answered) co_return lost(stream, number);
     co_await peer_.hear(stream);
     std::ignore = judge_response(story_, Speaks::http2, stream.response.status, stream.heard(number));
-    if (stream.whole && !stream.received_trailers.empty()) story_.count("trailers over h2");
+    if (stream.whole && stream.response.status == 200) {
+      judge_trailers(story_, story_.response_trailers.contains(number), !stream.received_trailers.empty(), number);
+    }
   }
   // What is refused was not looked at.
   void lost(const SimH2Stream& stream, std::uint32_t number) {
@@ -176,7 +181,13 @@ class H2Client {
     co_await hear(stream, number);
   }
 
+  // Or is left: nobody keeps a connection for ever that nobody uses.
   Task<void> leave() {
+    if (!hostile_ && dice_.one_in(3)) {
+      co_await peer_.pause(std::chrono::minutes(2));
+      if (!peer_.over() && !story_.over) story_.fault("the gate keeps a connection that nobody uses, after", number_);
+      if (peer_.over()) co_return story_.count("left by the gate");
+    }
     if (dice_.one_in(3)) peer_.codec.end(ErrorCode::no_error);
     if (story_.calm || dice_.one_in(3)) {  // what the gate still says has to be heard, or it is a reset
       co_await peer_.finish();

@@ -84,7 +84,7 @@ class H2Server {
       co_await peer_.hear(stream);
       judge_request(story_, stream.post(), stream.heard(number));
       if (!stream.whole) co_return;
-      if (!stream.received_trailers.empty()) story_.count("trailers over h2");
+      judge_trailers(story_, story_.request_trailers.contains(number), !stream.received_trailers.empty(), number);
     } else if (!stream.whole) {
       story_.count("answered before everything came");
     }
@@ -95,12 +95,15 @@ class H2Server {
   }
 
   Task<void> answer(SimH2Stream& stream, std::uint32_t number) {
-    std::string content = content_of(number, "server", 1 + dice_.below(dice_.one_in(16) ? 100'000 : 5000));
+    std::string content = content_of(number, "server", 1 + dice_.below(dice_.one_in(32) ? 400'000 : 5000));
     const bool declared = dice_.one_in(2);
     if (!peer_.respond(stream, 200, declared ? http::BodySize::known(content.size()) : http::BodySize::unknown(),
                        false))
       co_return;
-    if (dice_.one_in(6)) stream.trailers_to_send.add("x-end", "1");
+    if (dice_.one_in(6)) {
+      stream.trailers_to_send.add("x-end", "1");
+      story_.response_trailers.insert(number);
+    }
     if (!now_and_then(8)) {
       std::ignore = co_await peer_.say(stream, std::move(content), SimH2Peer::End::with_last);
       co_return;

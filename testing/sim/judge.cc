@@ -31,6 +31,11 @@ bool judge_response(Story& story, Speaks client, unsigned status, const Heard& r
   return true;
 }
 
+void judge_trailers(Story& story, bool sent, bool came, std::uint32_t number) {
+  if (sent != came) story.fault(sent ? "trailers were lost of" : "trailers that nobody sent with", number);
+  if (came) story.count("trailers over h2");
+}
+
 void judge_silence(Story& story, std::uint32_t number) {
   if (story.calm) story.fault("for no reason no response to", number);
 }
@@ -38,6 +43,7 @@ void judge_silence(Story& story, std::uint32_t number) {
 void judge_arrival(Story& story, Speaks server, std::uint32_t number, bool post) {
   if (++story.seen[number] > 1 && post) story.fault("a POST was sent twice:", number);
   story.served_by[number] = server;
+  story.response_trailers.erase(number);
   story.note(std::string(name_of(server)) + " server saw " + std::to_string(number));
 }
 

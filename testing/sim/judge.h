@@ -18,6 +18,8 @@ struct Heard {
 // ---- at a client ----
 // A response must be that of the request that was sent: in whole, or visibly not. Says whether it is whole.
 bool judge_response(Story& story, Speaks client, unsigned status, const Heard& response);
+// Trailers come if they were sent, with a message that is whole.
+void judge_trailers(Story& story, bool sent, bool came, std::uint32_t number);
 // No response came.
 void judge_silence(Story& story, std::uint32_t number);
 

@@ -24,6 +24,9 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 // How to run the present seed again: for a person, and told too where something ends the program at once.
 char again[512] = "";
 
+// In seconds: no clock inside a run stops one that goes round without an end.
+constexpr unsigned patience = 60;
+
 void tell() { std::ignore = write(STDERR_FILENO, again, std::strlen(again)); }
 void died(int signal) {
   tell();
@@ -33,6 +36,7 @@ void died(int signal) {
 
 void tell_if_it_dies() {
   std::signal(SIGABRT, &died);
+  std::signal(SIGALRM, &died);
 #if __has_feature(address_sanitizer)
   __sanitizer_set_death_callback(&tell);
 #elif !__has_feature(thread_sanitizer)
@@ -44,6 +48,7 @@ void about_to_run(std::uint64_t seed) {
   static const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   std::snprintf(again, sizeof again, "seed %llu; again: SP_SIM_FIRST=%llu SP_SIM_SEEDS=1 %s\n",
                 static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed), program.c_str());
+  alarm(patience);
 }
 
 std::string text_of(const Story& story) {
@@ -81,6 +86,7 @@ constexpr Expected expected[] = {
     {"response cut by a reset", 50},
     {"less content than declared", 200},
     {"tunnel reset over h2", 500},
+    {"left by the gate", 25},
     {"goaway of a server", 20},
     {"goaway with a last stream", 80},
     {"goaway of a client", 400},
@@ -114,6 +120,7 @@ TEST(Simulation, keeps_requests_apart_whole_and_single_whatever_happens) {
     if (story.wrong.empty() && !HasFailure()) continue;
     FAIL() << again << text_of(story);
   }
+  alarm(0);
   if (seeds < 100) return;
   if (number_from("SP_SIM_TELL", 0) != 0) {
     for (const auto& [what, times] : happened) std::printf("%s: %zu\n", what.c_str(), times);

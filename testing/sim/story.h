@@ -36,6 +36,8 @@ struct Story {
   std::set<std::uint32_t> declined;  // tunnels that a server does not want
   std::set<std::uint32_t> cut;       // tunnels in which somebody stopped before its end, as if it were the end
   std::set<std::uint32_t> tunnels;   // those that came to be: the client has heard a 101
+  // With trailers, as they were sent last; who speaks HTTP/2 has to hear them.
+  std::set<std::uint32_t> request_trailers, response_trailers;
   // Responses that nobody had asked for, sent by themselves: the gate may take each for the response to the next
   // request.
   int surplus = 0;
