@@ -96,7 +96,10 @@ Task<Result<void>> H2UpstreamConnection::send_request(Exchange& exchange) {
     // RFC 8441 section 3: not before the server has said that it knows it.
     const runtime::TimePoint deadline = exchange.worker.loop().now() + exchange.timeouts().connect;
     auto settled = co_await stream_->shared().settled().wait(deadline, &exchange.scope.token());
-    if (!settled) co_return fail(no_response(exchange, settled.error().code));
+    if (!settled) {
+      const Code why = settled.error().code;
+      co_return fail(no_response(exchange, why == Code::timeout ? Code::connection_timeout : why));
+    }
     if (!stream_->shared().knows_tunnels())
       co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no extended CONNECT"});
     take_websocket_key(exchange);

@@ -228,5 +228,15 @@ TEST_F(H2Servers, are_asked_for_a_websocket_when_they_have_said_that_they_know_i
   EXPECT_EQ(gate.observed.last().code, Code::unexpected_upgrade);
 }
 
+TEST_F(H2Servers, that_do_not_say_whether_they_know_websockets_are_not_waited_for_longer_than_for_a_connection) {
+  client.send(request("GET /chat",
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                      "Sec-WebSocket-Version: 13\r\n"));
+  Scripted wire = gate.server().accept();
+  gate.loop.advance(1min);
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 504 "));
+  EXPECT_EQ(gate.observed.last().code, Code::connection_timeout);
+}
+
 }  // namespace
 }  // namespace sp::proxy
