@@ -218,8 +218,8 @@ void H1Upstream::leave(Exchange& exchange) {
   UpstreamState& state = *exchange.occupancy.state();
   if (!clean || !in_.empty() || exchange.worker.draining() || state.retired) return exchange.connection.reset();
   const runtime::TimePoint until = exchange.worker.loop().now() + exchange.timeouts().keep_alive;
-  exchange.connection.release();  // this
-  state.pools[exchange.occupancy.server()]->keep(std::unique_ptr<H1Upstream>(this), until);
+  auto* self = static_cast<H1Upstream*>(exchange.connection.release());
+  state.pools[exchange.occupancy.server()]->keep(std::unique_ptr<H1Upstream>(self), until);
 }
 
 // Nothing came from the server since its last response: no end, no octets. TLS may have had something to say to itself
