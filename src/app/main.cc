@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -190,6 +191,9 @@ class CommandLine {
 
 int main(int argc, char** argv) {
   using namespace sp;
+  // What is freed goes back to the system when it was not needed for a while (Worker::tidy), not as soon as it lies at
+  // the end of a heap: requests with large heads, one after the other, would pay for new pages each.
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   config::RealFileSystem files;
   app::CommandWorld world{.out = std::cout,
                           .err = std::cerr,

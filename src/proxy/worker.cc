@@ -213,13 +213,14 @@ std::size_t Worker::idle_h2_sessions() {
 void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
   std::size_t octets = trim_frames() + trim_blocks() + trim_arena_blocks() + tls::trim_out_buffers();
-  if (octets >= worth_a_search) malloc_trim(0);
   auto& self = *static_cast<Worker*>(worker);
   if (self.given_up_ != 0) self.tell_of_given_up();
   const bool busy =
       self.scope_.running() > self.idle_count_ + self.tunnels_.resting() + self.h2_upstreams_ + self.idle_h2_sessions();
   // What was needed in the last interval is found to be unneeded in the next one at the earliest.
   self.quiet_intervals_ = octets == 0 && !busy ? self.quiet_intervals_ + 1 : 0;
+  // Large blocks were not counted: they are looked for when the burst is over.
+  if (octets >= worth_a_search || self.quiet_intervals_ == 1) malloc_trim(0);
   if (self.quiet_intervals_ == 2 && self.park_idle()) self.quiet_intervals_ = 0;
   if (self.quiet_intervals_ < 2) self.loop().timers().arm(self.tidying_, self.loop().now() + tidy_interval);
 }
