@@ -26,13 +26,17 @@ bool switch_was_asked_for(const Exchange& exchange, const http::ResponseHead& he
   return !exchange.request.upgrade.empty() && http::iequals(exchange.request.upgrade, head.upgrade);
 }
 
-// A client that speaks HTTP/2 has no key for its WebSocket.
+// A client that speaks HTTP/2 has no key for its WebSocket; that of another was taken if a server of HTTP/2 was asked
+// before this one.
 void add_websocket_key(Exchange& exchange) {
-  if (exchange.request.version != http::Version::http2 || !http::iequals(exchange.request.upgrade, "websocket")) return;
+  if (!http::iequals(exchange.request.upgrade, "websocket")) return;
+  const bool has_one = exchange.request.version != http::Version::http2;
   if (exchange.websocket_key.empty()) {
+    if (has_one) return;
     exchange.websocket_key = make_websocket_key(exchange.worker.random(), exchange.arena);
   }
   exchange.request.fields.set(websocket_key_field, exchange.websocket_key);
+  if (has_one) exchange.websocket_key = {};
 }
 
 bool key_is_answered(const Exchange& exchange, const http::ResponseHead& head) {

@@ -147,10 +147,12 @@ void H2Channel::expired(void* self) {
   const runtime::TimePoint now = runtime::Loop::current().now();
   if (channel.writer_ != nullptr && channel.writer_->deadline <= now && channel.waits_for_its_turn())
     channel.writer_->deadline = now + patience_for_turn;
-  if (channel.reader_ != nullptr && channel.reader_->deadline <= now) channel.wake(channel.reader_, Code::timeout);
+  // Whoever is woken may be the end of this channel: the last thing that is done with it. The timer sees to the other.
+  if (channel.reader_ != nullptr && channel.reader_->deadline <= now)
+    return channel.wake(channel.reader_, Code::timeout);
   if (channel.writer_ != nullptr && channel.writer_->deadline <= now) {
     channel.offered_ = {};
-    channel.wake(channel.writer_, Code::timeout);
+    return channel.wake(channel.writer_, Code::timeout);
   }
   channel.set_timer();
 }

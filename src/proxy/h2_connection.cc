@@ -129,7 +129,7 @@ Task<void> H2Connection::write() {
     auto sent = co_await send_all();
     if (!sent) {
       stream_.reset_on_close();
-      stream_.abort(sent.error().code == Code::timeout ? Code::client_too_slow : sent.error().code);
+      stream_.abort(sent.error().code == Code::timeout ? too_slow_ : sent.error().code);
       stopping_ = true;
     }
   } while (!stopping_);

@@ -21,7 +21,10 @@ class H2Connection {
   // Throws std::bad_alloc. Both outlive it.
   H2Connection(runtime::Stream& stream, codec::h2::Connection::Owner& owner, const codec::h2::Options& options,
                const Pace& pace)
-      : codec(owner, options), stream_(stream), pace_(pace) {}
+      : codec(owner, options),
+        stream_(stream),
+        pace_(pace),
+        too_slow_(options.role == codec::h2::Role::server ? Code::client_too_slow : Code::request_write_timeout) {}
 
   codec::h2::Connection codec;
 
@@ -48,7 +51,6 @@ class H2Connection {
   // it has one, until give_back_wide_window().
   bool take_wide_window();
   void give_back_wide_window() { --wide_windows_; }
-  // A write waits for the peer.
   runtime::Stream& stream() { return stream_; }
 
  private:
@@ -59,6 +61,7 @@ class H2Connection {
   IntrusiveList<codec::h2::Stream> to_wake_;
   Buffer out_;
   Pace pace_;
+  Code too_slow_;  // what a peer is called that does not read
   runtime::FairShare share_;
   runtime::Stream::Operation* reading_ = nullptr;
   std::coroutine_handle<> writer_;  // while it waits to be wanted

@@ -69,17 +69,23 @@ Task<void> H2Request::serve() {
   watch_hangup(&watch);
   std::exception_ptr out_of_memory;
   try {
-    co_await respond();
+    if (fault() != Code::ok) {  // taken back with the octets that it came with
+      exchange_.fail_with({.code = fault(), .side = Side::client, .where = "client stream"});
+    } else {
+      co_await respond();
+    }
   } catch (const std::bad_alloc&) {  // an upload that goes on beside it has to end first
     out_of_memory = std::current_exception();
     connection().codec.reset(*this, ErrorCode::internal_error);
   }
   watch_hangup(nullptr);
   co_await leave_upstream(exchange_);
-  if (sent_all()) {
-    connection().codec.forget(*this);
-  } else {
+  if (!sent_all()) {
     connection().codec.release(*this, ErrorCode::internal_error);
+  } else if (tunnel_ && !remote_ended()) {
+    connection().codec.release(*this, ErrorCode::cancel);
+  } else {
+    connection().codec.forget(*this);
   }
   connection().send_soon();
   if (tunnel_) co_return;  // the tunnel has told

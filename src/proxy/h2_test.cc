@@ -71,6 +71,14 @@ TEST_F(H2Clients, that_take_a_request_back_are_not_waited_for) {
   EXPECT_EQ(client.story(), "3 head 200; 3 content hi; 3 ended; 3 closed NO_ERROR");
 }
 
+TEST_F(H2Clients, that_take_a_request_back_at_once_have_not_asked) {
+  using namespace codec::h2::frames;
+  client.wire.send(headers(1, {{":method", "GET"}, {":scheme", "http"}, {":authority", "a.test"}, {":path", "/x"}}) +
+                   rst_stream(1, 8));
+  EXPECT_EQ(servers.waiting(), 0u);
+  EXPECT_EQ(gate.observed.last().code, Code::client_closed);
+}
+
 TEST_F(H2Clients, that_are_gone_are_not_waited_for) {
   client.request("GET", "/x");
   Scripted server = accept();

@@ -59,7 +59,8 @@ void H2Upstream::leave(H2UpstreamStream& stream) {
   connection_.send_soon();  // a RST_STREAM, perhaps
   if (!streams_.empty()) return;
   idle_since_ = worker_.loop().now();
-  if (worker_.draining()) draining_ = true;
+  // A server that allows none has no use for a connection.
+  if (worker_.draining() || (settled_ && connection_.codec.most_streams() == 0)) draining_ = true;
   connection_.interrupt_reading();  // it waits without an end
   unused_.set();
 }

@@ -38,9 +38,23 @@ http::ResponseHead* H2UpstreamStream::response_head() {
 
 http::Fields* H2UpstreamStream::trailers() { return exchange_ == nullptr ? nullptr : &exchange_->response_trailers; }
 
+void H2UpstreamStream::detach() {
+  connection().codec.drop_head(*this);
+  exchange_ = nullptr;
+}
+
+// They are kept until the client has taken those before.
+bool H2UpstreamStream::affords_interim(const http::ResponseHead& head) {
+  interim_octets_ += head_octets(head.fields);
+  return ++interim_ <= most_interim && interim_octets_ <= most_interim_octets;
+}
+
 void H2UpstreamStream::head_read(const Result<void>& fault, bool ended) {
   if (!fault) {
     if (head_fault_.code == Code::ok) head_fault_ = fault.error();
+  } else if (reading_->head.interim() && !affords_interim(reading_->head)) {
+    head_fault_ = {.code = Code::too_many_interim, .side = Side::upstream, .where = "1xx"};
+    connection().codec.reset(*this, ErrorCode::enhance_your_calm);
   } else {
     reading_->ended = ended;
     *last_ = std::exchange(reading_, nullptr);
@@ -141,7 +155,7 @@ void H2UpstreamConnection::cut(Code why) {
 }
 
 Task<Result<void>> H2UpstreamConnection::receive_response(Exchange& exchange) {
-  for (int interim = 0;;) {
+  for (;;) {
     H2UpstreamStream::Head* next = stream_->take_head();
     if (next == nullptr) {
       if (stream_->head_fault().code != Code::ok) co_return fail(stream_->head_fault());
@@ -159,8 +173,6 @@ Task<Result<void>> H2UpstreamConnection::receive_response(Exchange& exchange) {
     }
     answered = true;
     if (next->head.interim()) {
-      if (++interim > most_interim)
-        co_return fail({.code = Code::too_many_interim, .side = Side::upstream, .where = "1xx"});
       SP_CHECK(co_await pass_interim(exchange, next->head));
       continue;
     }

@@ -29,7 +29,7 @@ class H2UpstreamStream final : public H2Channel {
   // Set when a head has come, or none will.
   runtime::Event arrived;
   // From here on it is only octets: a tunnel.
-  void detach() { exchange_ = nullptr; }
+  void detach();
 
   std::size_t place() const { return place_; }
   void set_place(std::size_t place) { place_ = place; }
@@ -39,6 +39,7 @@ class H2UpstreamStream final : public H2Channel {
   http::ResponseHead* response_head() override;
   http::Fields* trailers() override;
   void head_read(const Result<void>& fault, bool ended) override;
+  bool affords_interim(const http::ResponseHead& head);
   void closed(codec::h2::ErrorCode error, bool by_peer) override;
   Code code_of(codec::h2::ErrorCode error, bool by_peer) const override;
 
@@ -48,6 +49,8 @@ class H2UpstreamStream final : public H2Channel {
   Head* first_ = nullptr;
   Head** last_ = &first_;
   Error head_fault_{.code = Code::ok};
+  int interim_ = 0;  // 1xx that came
+  std::uint64_t interim_octets_ = 0;
   std::size_t place_ = 0;
 };
 

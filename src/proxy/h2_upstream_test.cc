@@ -238,5 +238,92 @@ TEST_F(H2Servers, that_do_not_say_whether_they_know_websockets_are_not_waited_fo
   EXPECT_EQ(gate.observed.last().code, Code::connection_timeout);
 }
 
+// ---- what hostile ones do ----
+
+constexpr std::string_view chat =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13\r\n";
+
+TEST_F(H2Servers, are_left_when_nothing_passes_through_a_tunnel) {
+  for (const bool to_server : {false, true}) {
+    Scripted visitor = gate.client();
+    visitor.send(request("GET /chat", chat));
+    const auto server = accept();
+    auto& stream = server->came();
+    stream.last = false;
+    server->respond(stream, 200, "welcome");
+    EXPECT_TRUE(visitor.take_all().ends_with("welcome"));
+    gate.loop.advance(10s);
+    if (to_server) visitor.send("hello");
+    server->exchange();
+    server->log.take();
+    gate.loop.advance(24h);
+    EXPECT_TRUE(server->story().ends_with("closed CANCEL by peer"));
+    server->wire.close();
+  }
+}
+
+TEST_F(H2Servers, that_begin_another_head_before_a_tunnel_may_end_it) {
+  using namespace codec::h2::frames;
+  client.send(request("GET /chat", chat));
+  const auto server = accept();
+  server->story();
+  server->wire.send(headers(1, {{":status", "200"}}, end_headers) + frame(type_headers, 0, 1, hpack({{"a", "b"}})));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 101 "));
+  server->wire.send(continuation(1, hpack({{"c", std::string(1000, 'd')}})));
+  server->wire.send(data(1, "hello"));
+  server->exchange();
+  EXPECT_FALSE(client.take_all().contains("dddd"));
+}
+
+TEST_F(H2Servers, that_say_too_often_that_they_work_are_not_heard) {
+  using namespace codec::h2::frames;
+  client.send(request("GET /x"));
+  const auto server = accept();
+  server->story();
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += headers(1, {{":status", "103"}, {"link", "</a>"}}, end_headers);
+  server->wire.send(all);
+  EXPECT_EQ(gate.observed.last().code, Code::too_many_interim);
+  EXPECT_TRUE(client.take_all().contains("HTTP/1.1 502 "));
+  EXPECT_TRUE(server->story().ends_with("1 closed ENHANCE_YOUR_CALM by peer"));
+}
+
+TEST_F(H2Servers, that_say_too_much_before_their_answer_are_not_heard) {
+  using namespace codec::h2::frames;
+  client.send(request("GET /x"));
+  const auto server = accept();
+  server->story();
+  std::string link = "</" + std::string(15'000, 'a') + ">";
+  for (int i = 0; i < 5; ++i) server->wire.send(headers(1, {{":status", "103"}, {"link", link}}, end_headers));
+  EXPECT_EQ(gate.observed.last().code, Code::too_many_interim);
+}
+
+TEST_F(H2Servers, that_allow_no_streams_are_left_with_the_request) {
+  client.send(request("GET /x"));
+  const auto server = accept(0);
+  EXPECT_EQ(server->story(), "");
+  gate.loop.advance(10min);
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 504 "));
+  server->exchange();
+  server->wire.expect_end();
+}
+
+// The key of its WebSocket is not lost between servers of both kinds.
+TEST(H2AndH1Servers, get_a_websocket_one_after_the_other) {
+  Gate gate{one_site("- { path: /, to: app }",
+                     "upstreams:\n  app:\n    servers: [ \"h2c://10.0.0.1:8000\", \"http://10.0.0.2:8000\" ]\n"
+                     "    balance: round_robin\n")};
+  ScriptedServer& asked_first = gate.server();
+  ScriptedServer& second = gate.server("10.0.0.2:8000");
+  Scripted client = gate.client();
+  client.send(request("GET /chat", chat));
+  H2Peer first(gate, asked_first.accept(), Role::server);
+  EXPECT_EQ(first.came().request.upgrade, "websocket");
+  first.wire.close();
+  const std::string head = second.accept().take_until("\r\n\r\n");
+  EXPECT_TRUE(head.contains("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")) << head;
+}
+
 }  // namespace
 }  // namespace sp::proxy

@@ -7,6 +7,8 @@ namespace sp::proxy {
 
 // How many 1xx responses one request may get.
 inline constexpr int most_interim = 32;
+// And how much they may be, where they are kept until the client has taken them.
+inline constexpr std::uint64_t most_interim_octets = std::uint64_t{64} * 1024;
 
 // Until when the response has to begin. Time counts only once the request has been sent.
 runtime::TimePoint response_deadline(const Exchange& exchange);

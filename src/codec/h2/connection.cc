@@ -196,6 +196,7 @@ struct Callbacks {
     if (read && !stream->affords(self.reader_.octets())) {
       read = fail(Error{.code = Code::too_many_fields, .side = Side::client, .where = "all requests of a connection"});
       self.reset(*stream, ErrorCode::refused_stream);
+      self.count_refused();
     }
     stream->remote_ended_ = ended;
     stream->head_read(read, ended);
@@ -439,6 +440,8 @@ bool Connection::judge(const FrameHead& frame) {
     if (frame.stream == 0) return violated(ErrorCode::protocol_error, "PRIORITY") == 0;
     if (frame.length != 5) return violated(ErrorCode::frame_size_error, "PRIORITY") == 0;
   }
+  // Section 8.4: it was said that none is wanted.
+  if (frame.type == NGHTTP2_PUSH_PROMISE) return violated(ErrorCode::protocol_error, "PUSH_PROMISE") == 0;
   if (options_.role == Role::client || (frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_DATA)) return true;
   if (frame.stream % 2 == 0) return true;  // never a stream of a client: the library says so
   if (frame.stream <= last_opened_) return judge_late(frame);
@@ -642,6 +645,10 @@ void Connection::forget(Stream& stream) {
   if (reading_ == &stream) reading_ = nullptr;
   stream.id_ = 0;
   stream.connection_ = nullptr;
+}
+
+void Connection::drop_head(const Stream& stream) {
+  if (reading_ == &stream) reading_ = nullptr;
 }
 
 void Connection::announce_end() { nghttp2_submit_shutdown_notice(session_); }

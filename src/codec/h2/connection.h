@@ -96,6 +96,8 @@ class Connection {
   // The same for a stream on which everything was said that there was to say, to its end: it closes by itself. Server:
   // what the client still has to send is not wanted.
   void forget(Stream& stream);
+  // What is still to come of a head of it that has begun has nowhere to go any more.
+  void drop_head(const Stream& stream);
 
   // ---- ending ----
   // Server: the other side should open no more streams here (it may have done so already: those are served).
