@@ -327,7 +327,7 @@ TEST(Connection, says_whether_a_head_has_begun) {
 }
 
 TEST(Connection, malformed_requests_are_reset) {
-  const std::string events = " closed PROTOCOL_ERROR", answer = "RST_STREAM 1 PROTOCOL_ERROR";
+  const std::string answer = "RST_STREAM 1 PROTOCOL_ERROR";
   for (const Lines& lines : std::vector<Lines>{{},
                                                get + Lines{{"connection", "close"}},
                                                get + Lines{{"A", "b"}},

@@ -126,7 +126,7 @@ const std::string good = "GET / @a none";
 
 std::string shown(const Lines& lines) {
   std::string text;
-  for (const auto& [name, value] : lines) text += "\n  " + name + ": " + value;
+  for (const auto& [name, value] : lines) text.append("\n  ").append(name).append(": ").append(value);
   return text;
 }
 
@@ -389,7 +389,7 @@ TEST(HeadReader, field_values) {
     EXPECT_EQ(read_trailers({{"a", bad}}), "bad_field_value") << bad;
   }
   for (const std::string& fine : {""s, "b"s, "b c"s, "b\tc"s, "b  c"s, "\xc3\xa9"s, "\x80\xff"s, "\"b, c\""s})
-    expect_fields({{{{"a", fine}}, good + " | a: " + fine}});
+    expect_fields({{{{"a", fine}}, (good + " | a: ").append(fine)}});
 }
 
 TEST(HeadReader, fields_of_a_connection) {
