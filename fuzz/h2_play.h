@@ -60,7 +60,7 @@ class FuzzStream final : public Stream {
     over = true;
   }
   Offer offer(std::size_t most) override {
-    expect(!over && !broken() && most != 0);
+    expect(!over && !broken());
     offered = std::min({most, left, piece});
     last_offered = last && offered == left;
     return {.octets = offered, .last = last_offered, .trailers = with_trailers ? &sent_trailers : nullptr};
@@ -267,13 +267,17 @@ class Play final : public Connection::Owner {
   }
 
   void receive(std::string_view octets) {
-    if (octets.empty()) return;
-    const std::vector<char> copy(octets.begin(), octets.end());
-    const bool failed = connection_->failed();
-    const auto taken = connection_->receive({copy.data(), copy.size()}, now_);
-    expect(taken.has_value() ? !failed && !connection_->failed() : connection_->failed());
-    // A faithful peer can do too much; it does nothing wrong.
-    if (!taken && faithful_) expect(taken.error().code == Code::http2_flood);
+    while (!octets.empty()) {
+      const std::vector<char> copy(octets.begin(), octets.end());
+      const bool failed = connection_->failed();
+      const auto taken = connection_->receive({copy.data(), copy.size()}, now_);
+      expect(taken.has_value() ? !failed && !connection_->failed() : connection_->failed());
+      // A faithful peer can do too much; it does nothing wrong.
+      if (!taken && faithful_) expect(taken.error().code == Code::http2_flood);
+      if (!taken) return;
+      expect(*taken != 0 && *taken <= octets.size());
+      octets.remove_prefix(*taken);
+    }
   }
   // Of the octets that the faithful peer has sent.
   void deliver(std::size_t octets) {

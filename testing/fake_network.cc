@@ -147,6 +147,8 @@ runtime::Task<Result<std::unique_ptr<runtime::Stream>>> FakeNetwork::connect(con
   if (answer > deadline) co_return fail(Code::connection_timeout, "connect");
   if (behaviour.answer == Behaviour::Answer::unreachable) co_return fail(Code::connection_unreachable, "connect");
   if (behaviour.answer == Behaviour::Answer::no_descriptors) co_return fail(Code::no_descriptors, "connect");
+  if (behaviour.answer == Behaviour::Answer::not_found) co_return fail(Code::not_found, "connect");
+  if (behaviour.answer == Behaviour::Answer::forbidden) co_return fail(Code::permission_denied, "connect");
   if (behaviour.answer == Behaviour::Answer::refuse) co_return fail(Code::connection_refused, "connect");
   std::unique_ptr<runtime::Stream> stream = open(to);
   if (!stream) co_return fail(Code::connection_refused, "connect");
@@ -174,8 +176,8 @@ runtime::Task<Result<std::vector<IpAddress>>> FakeResolver::resolve(std::string_
     const auto slept = co_await runtime::sleep_until(std::min(now + answer.delay, deadline), &token);
     if (!slept) co_return fail(slept.error());
   }
-  if (now + answer.delay > deadline) co_return fail(Code::dns_timeout, "resolve");
-  if (answer.code != Code::ok) co_return fail(answer.code, "resolve");
+  if (now + answer.delay > deadline) co_return fail(Code::dns_timeout);
+  if (answer.code != Code::ok) co_return fail(answer.code);
   co_return answer.addresses;
 }
 

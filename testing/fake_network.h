@@ -22,7 +22,7 @@ Endpoint endpoint(std::string_view text);
 
 // What happens to whoever connects to an endpoint.
 struct Behaviour {
-  enum class Answer : std::uint8_t { accept, refuse, silence, unreachable, no_descriptors };
+  enum class Answer : std::uint8_t { accept, refuse, silence, unreachable, no_descriptors, not_found, forbidden };
   Answer answer = Answer::accept;
   runtime::Duration delay{0};  // before the answer
 };

@@ -8,6 +8,9 @@ import subprocess
 import time
 
 from attacks.stand import Stand
+from h2 import frames
+from h2.attackers import opened, request_block
+from harness.origin import demo
 from harness.runner import each, skip
 from harness.scope import eventually
 from harness.websocket import Client
@@ -76,6 +79,36 @@ def test_no_descriptors_for_servers(env):
             eventually(lambda: wire.ask("GET", "/show").status == 200, 3, "an answer once there are descriptors")
         for wire in wires:
             wire.close()
+
+
+def test_no_descriptors_for_newcomers(env):
+    """Five hundred requests on five connections of HTTP/2, each of which needs a connection to a server: some are refused, and others are served."""
+    def handle(exchange):
+        if exchange.target == "/think":
+            exchange.rest()  # until the gate gives up
+            exchange.close_after()
+        else:
+            demo(exchange)
+    with env.part("newcomers") as scope:
+        stand = Stand(scope, handle, timeouts="{ client_head: 5s, response_head: 3s }", clear="h2c", prefix=["prlimit", "--nofile=400:400"])
+        peers, block = [opened(stand, False) for _ in range(5)], request_block("/think")
+        for peer in peers:
+            peer.send(b"".join(frames.headers(2 * number + 1, block) for number in range(100)))
+        eventually(lambda: stand.gate.descriptors() > 190, 5, "the server being asked")
+        for target in ("/own", "/show"):
+            begin = time.monotonic()
+            assert ask(stand.port, "GET", target).status == 200
+            assert time.monotonic() - begin < 1, "a newcomer waits"
+        with opened(stand, False) as newcomer:
+            newcomer.send(frames.headers(1, request_block()))
+            newcomer.wait(lambda: newcomer.is_over(1))
+            assert newcomer.answers[1].status == 200, newcomer.story()
+        for peer in peers:
+            peer.wait(lambda peer=peer: len(peer.resets) + sum(answer.ended for answer in peer.answers.values()) == 100, 10)
+            assert set(peer.resets.values()) <= {frames.REFUSED_STREAM} and {answer.status for answer in peer.answers.values()} <= {504}, peer.story()
+            peer.close()
+        assert sum(len(peer.resets) for peer in peers) > 250, "none is refused"
+        stand.serves()
 
 
 def disk(scope, size="64k"):
@@ -165,4 +198,41 @@ def test_no_memory(env):
         for wire in wires:
             wire.close()
         eventually(lambda: ask(stand.port, "GET", "/show").status == 200, 5, "an answer after the crowd has gone")
+        tunnel.close()
+
+
+@each(kind=["uploads", "downloads"])
+def test_no_memory_for_http2(env, kind):
+    """The same with a thousand and more streams, whose content waits for a server that takes nothing, or for the client."""
+    def handle(exchange):
+        if exchange.target == "/stuck":
+            time.sleep(5)
+            exchange.close_after()
+        elif exchange.target == "/large":
+            exchange.answer(body=b"x" * 3000000)
+        else:
+            demo(exchange)
+    with env.part("memory for " + kind) as scope:
+        stand = Stand(scope, handle, timeouts="{ client_head: 3s, body_idle: 8s }", clear="h2c", environment={"MALLOC_ARENA_MAX": "1"})
+        tunnel, slow = Client(stand.wire()), stand.wire()
+        slow.send("GET /slow?pieces=20&pause=0.1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.head().status == 200
+        peers = [opened(stand, False) for _ in range(30)]
+        limited(stand, 4)
+        uploads = b"".join(frames.headers(2 * number + 1, request_block("/stuck", "POST"), end=False) for number in range(50))
+        uploads += b"".join(frames.data(2 * number + 1, bytes(16000)) * 4 for number in range(50))
+        downloads = b"".join(frames.headers(2 * number + 1, request_block("/large")) for number in range(100))
+        for peer in peers:
+            try:
+                peer.send(uploads if kind == "uploads" else downloads)
+            except OSError:
+                pass
+        time.sleep(1)
+        assert stand.gate.process.alive(), f"it ended: {stand.gate.log()[-500:]}"
+        tunnel.exchange(b"still here")
+        assert slow.exactly(20) == b"." * 20
+        for peer in peers:
+            peer.close()
+        eventually(lambda: ask(stand.port, "GET", "/show").status == 200, 10, "an answer after the crowd has gone")
+        assert "out_of_memory" in stand.gate.log(), "there was enough"
         tunnel.close()

@@ -3,6 +3,8 @@ import select
 import time
 
 from attacks.stand import Stand
+from harness.gate import start_gate
+from harness.ports import free_port
 from harness.runner import each
 from harness.scope import eventually
 from harness.wire import Closed, Wire
@@ -185,3 +187,57 @@ def test_a_server_with_thirty_thousand_fields(env):
                 response = wire.ask("GET", "/")
             assert response.status == 502 and stand.gate.memory_kib() - before < 4096, response
             eventually(lambda origin=stand.origin: not origin.open, 5, "the server's connection being closed")
+
+
+def large_fields(kib):
+    return b"".join(b"X-%05d: %s\r\n" % (number, b"a" * 1014) for number in range(kib))
+
+
+@each(of=["request", "response"])
+def test_heads_as_large_as_was_allowed(env, of):
+    """They come in many pieces: what is there already is not copied for each of them."""
+    def handler(exchange):
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + large_fields(190) + b"\r\n")
+    with env.scope.part("large") as scope:
+        stand = Stand(scope, handler, limits=", head: 1MiB, fields: 1000", timeouts="{ client_head: 20s, response_head: 20s }")
+        busy = stand.gate.cpu_seconds()
+        for _ in range(3):
+            with stand.wire() as wire:
+                if of == "request":
+                    wire.send(b"GET /own HTTP/1.1\r\nHost: x\r\n" + large_fields(190) + b"\r\n")
+                    assert wire.response().status == 200
+                else:
+                    assert wire.ask("GET", "/").status == 200
+        cost = stand.gate.cpu_seconds() - busy
+        assert cost < 0.5, f"{cost} s for three heads of 190 KiB"
+
+
+def test_a_long_host_of_many_labels(env):
+    """Each of its dots could begin the name that a wildcard is for."""
+    with env.scope.part("host") as scope:
+        port = free_port()
+        gate = start_gate(scope, f"""\
+inbound:
+  - listen: "http://127.0.0.1:{port}"
+    sites: [ {{ hosts: [ "*.example.com", "*" ], routes: [ {{ path: /, respond: {{ body: x }} }} ] }} ]
+""", port)
+        busy = gate.cpu_seconds()
+        for _ in range(5):
+            with Wire(port) as wire:
+                assert wire.ask("GET", "/", host="a." * 30000 + "b").status == 400
+        cost = gate.cpu_seconds() - busy
+        assert cost < 0.5, f"{cost} s for five requests"
+
+
+def test_many_fields_that_speak_of_the_client(env):
+    """None of them passes, and one is not looked for among all the others."""
+    with env.scope.part("aliases") as scope:
+        stand = Stand(scope, limits=", fields: 4000", timeouts="{ client_head: 20s, response_head: 20s }")
+        busy = stand.gate.cpu_seconds()
+        with stand.wire() as wire:
+            for _ in range(40):
+                wire.send(b"GET /show HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-Forwarded%04d:\r\n" % n for n in range(3300)) + b"\r\n")
+                response = wire.response()
+                assert response.status == 200 and b"forwarded0001" not in response.body.lower(), response
+        cost = stand.gate.cpu_seconds() - busy
+        assert cost < 0.5, f"{cost} s for forty requests"

@@ -1,19 +1,19 @@
 """What attacks by HTTP/2 share: frames without end, and a watch over the gate and those who have done nothing."""
 import contextlib
-import glob
+import json
 import os
 import select
 import ssl
+import subprocess
 import sys
 import threading
 import time
 
 from attacks.stand import Stand, median
 from h2 import frames
+from h2.others import waited_for_cpu
 from h2.peer import Peer
-from h2.requests import get, head
-from harness.scope import eventually
-from harness.wire import Closed
+from h2.requests import get
 
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 AT_A_TIME = 65536
@@ -22,9 +22,7 @@ AT_A_TIME = 65536
 def start_attacked(scope, handler=None, timeouts="{ client_head: 10s, body_idle: 10s, keep_alive: 20s }", **options):
     """A gate with one worker: what one connection does to the others of a worker is what counts."""
     env = Stand(scope, handler, timeouts=timeouts, tls=True, clear="h2c", **options)
-    with contextlib.closing(Others(env)) as others:  # so that what comes once has come
-        for client in others.clients:
-            client()
+    Others(env).end()  # so that what comes once has come
     return env
 
 
@@ -108,101 +106,61 @@ def calmed(peer):
 
 
 class Others:
-    """Those who have done nothing: HTTP/1.1 and HTTP/2, in clear text and over TLS, on connections of their own."""
+    """Those who have done nothing, in a process of their own: others.py."""
 
     def __init__(self, env):
-        self.env, self.waits, self.failures, self.stop, self.connections = env, [], [], threading.Event(), []
-        self.clients = [self.client(version, secure) for version in (1, 2) for secure in (False, True)]
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "others.py")
+        self.process = subprocess.Popen([sys.executable, program, str(env.port), str(env.secure)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        assert ready == "ready\n", f"others are not served: {ready!r}"
 
-    def client(self, version, secure):
-        if version == 1:
-            wire = self.env.wire("https" if secure else "http")
-            self.connections.append(wire)
-            return lambda: self.one(wire)
-        peer = opened(self.env, secure)
-        self.connections.append(peer)
-        return lambda: self.two(peer)
-
-    def close(self):
-        for connection in self.connections:
-            connection.close()
-
-    def one(self, wire):
-        status = wire.ask("GET", "/own").status
-        if status != 200:
-            self.failures.append(f"HTTP/1.1: {status}")
-
-    def two(self, peer):
-        stream = peer.next_probe()
-        peer.send(head(stream, "/own").octets(peer.scheme))
-        peer.wait(lambda: peer.is_over(stream), 20)
-        answer = peer.answers.pop(stream, None)
-        peer.seen[1:] = []
-        if not answer or answer.status != 200:
-            self.failures.append(f"HTTP/2: {answer}, {peer.story()}")
-
-    def run(self, client):
-        while not self.stop.is_set() and not self.failures:
-            begin = time.monotonic()
-            try:
-                client()
-            except (OSError, Closed, AssertionError) as error:
-                self.failures.append(repr(error))
-            self.waits.append(time.monotonic() - begin)
-            self.stop.wait(0.01)
-
-
-def waited_for_cpu(gate):
-    """How long the gate would have run, had the machine not been busy with something else: in seconds, of all its threads."""
-    waited = 0
-    for path in glob.glob(f"/proc/{gate.process.pid}/task/*/schedstat"):
-        with open(path, encoding="ascii") as file:
-            waited += int(file.read().split()[1])
-    return waited / 1e9
+    def end(self):
+        """What became of them: `waits`, `failures`, `waited` for a processor."""
+        said, _ = self.process.communicate(timeout=30)
+        return json.loads(said)
 
 
 class Watch:
-    """While it lasts all others are served, nobody waits longer than a second (and as long as the gate had to wait for a processor), and
+    """While it lasts all others are served, nobody waits longer than a second (and as long as he or the gate had to wait for a processor), and
     the gate takes no more memory and CPU time than this."""
 
     def __init__(self, env, kib, cpu, worst=1.0):
-        self.env, self.gate, self.kib, self.cpu, self.worst = env, env.gate, kib, cpu, worst
-        self.others, self.most, self.held, self.used = Others(env), 0, 0, 0
+        self.gate, self.kib, self.cpu, self.worst = env.gate, kib, cpu, worst
+        self.others, self.most, self.held, self.used, self.stop = Others(env), 0, 0, 0, threading.Event()
+        self.thread = threading.Thread(target=self.measure, daemon=True)
 
     def __enter__(self):
-        self.before, self.busy, self.waited = self.gate.memory_kib(), self.gate.cpu_seconds(), waited_for_cpu(self.gate)
-        calls = [lambda client=client: self.others.run(client) for client in self.others.clients] + [self.measure]
-        self.threads = [threading.Thread(target=call, daemon=True) for call in calls]
-        for thread in self.threads:
-            thread.start()
+        self.before, self.busy, self.waited = self.gate.memory_kib(), self.gate.cpu_seconds(), waited_for_cpu(self.gate.process.pid)
+        self.thread.start()
         return self
 
     def measure(self):
-        while not self.others.stop.is_set():
+        while not self.stop.wait(0.01):
             self.look()
-            self.others.stop.wait(0.01)
 
     def look(self):
         self.most = max(self.most, self.gate.memory_kib())
 
     def __exit__(self, kind, *_):
-        eventually(lambda: len(self.others.waits) > 20 or self.others.failures, 10, "the others being served")
-        self.others.stop.set()
-        for thread in self.threads:
-            thread.join(10)
-        self.others.close()
+        self.stop.wait(0.3)  # so that there is something to judge
+        self.stop.set()
+        self.thread.join(10)
+        others = self.others.end()
         self.look()
         self.held, self.used = self.most - self.before, self.gate.cpu_seconds() - self.busy
+        self.gate_waited = waited_for_cpu(self.gate.process.pid) - self.waited
         if os.environ.get("E2E_FIGURES"):
-            print(f"      {self.held} KiB of {self.kib}, {self.used:.2f} s of {self.cpu}, others {median(self.others.waits):.4f} s, "
-                  f"at most {max(self.others.waits):.3f} s", file=sys.stderr, flush=True)
+            print(f"      {self.held} KiB of {self.kib}, {self.used:.2f} s of {self.cpu}, others {median(others['waits']):.4f} s, "
+                  f"at most {max(others['waits']):.3f} s, waited for a processor {others['waited']:.2f} s, the gate {self.gate_waited:.2f} s", file=sys.stderr, flush=True)
         if kind is None:
-            self.judge()
+            self.judge(others)
 
-    def judge(self):
-        waits = self.others.waits
-        assert not self.others.failures, f"others: {self.others.failures[:3]}"
-        worst = self.worst + waited_for_cpu(self.gate) - self.waited
+    def judge(self, others):
+        waits = others["waits"]
+        assert not others["failures"], f"others: {others['failures'][:3]}"
+        assert len(waits) > 20, "others were hardly there"
+        worst = self.worst + others["waited"] + self.gate_waited
         assert max(waits) < worst, f"others wait {max(waits):.2f} s"
         assert median(waits) < worst / 5, f"others wait {median(waits):.3f} s mostly"
         assert self.held < self.kib, f"{self.held} KiB more, {self.kib} are allowed"

@@ -103,7 +103,18 @@ def cancellation():
 
 def unavailable():
     """The server is gone: an answer of the gate that gRPC understands."""
-    is_same(error_of(lambda: CHANNEL.unary_unary("/gone.T/Unary")(b"", timeout=10)).code(), grpc.StatusCode.UNAVAILABLE)
+    error = error_of(lambda: CHANNEL.unary_unary("/gone.T/Unary")(b"", timeout=10))
+    is_same(error.code(), grpc.StatusCode.UNAVAILABLE)
+    is_same(error.details().split(" (")[0], "the server refused the connection")
+    is_same(dict(error.trailing_metadata())["proxy-status"], "sallyport; error=connection_refused")
+
+
+def refused():
+    """What the gate decides itself."""
+    for method, code in [("/none.T/Unary", grpc.StatusCode.UNIMPLEMENTED), ("/closed.T/Unary", grpc.StatusCode.PERMISSION_DENIED)]:
+        is_same(error_of(lambda method=method: CHANNEL.unary_unary(method)(b"", timeout=10)).code(), code)
+    error = error_of(lambda: CHANNEL.unary_unary("/small.T/Unary")(b"x" * 100000, timeout=10))
+    is_same((error.code(), error.details().split(" (")[0]), (grpc.StatusCode.RESOURCE_EXHAUSTED, "the request body is larger than max_body"))
 
 
 def long_silence():

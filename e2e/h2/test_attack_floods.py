@@ -16,6 +16,8 @@ UNKNOWN, PRIORITY_UPDATE = 0xbe, 0x10
 GET_METHOD = indexed(2)
 UPLOAD = frames.headers(1, request_block(method="POST"), end=False)
 BEGUN = frames.headers(1, request_block(), last=False)
+RESET = frames.headers(1, request_block(method="POST", more=[("content-length", "1")]), end=False) + frames.data(1, b"ab")
+INSERTIONS = literal(4, "", keep=True) * 8000  # into the table of HPACK, which is kept right whoever reads it
 
 
 def priority_update(stream):
@@ -40,6 +42,10 @@ FLOODS = {
     "unknown frames on a stream": UPLOAD + frames.frame(UNKNOWN, 0xff, 1) * COUNT,
     "RST_STREAM of one stream": UPLOAD + frames.rst_stream(1) * COUNT,
     "GOAWAY": UPLOAD + frames.goaway() * COUNT,
+    "HEADERS of a stream that was reset": RESET + frames.headers(1, literal("a", "b")) * COUNT,
+    "HEADERS of a stream that was reset, full": RESET + frames.headers(1, INSERTIONS) * 5000,
+    "HEADERS and CONTINUATION of a stream that was reset":
+        RESET + (frames.headers(1, literal("a", "b"), last=False) + frames.continuation(1, INSERTIONS)) * 5000,
     "CONTINUATION, empty": BEGUN + frames.continuation(1, last=False) * COUNT,
     "CONTINUATION of one octet": BEGUN + frames.continuation(1, GET_METHOD, last=False) * COUNT,
     "CONTINUATION, full": BEGUN + frames.continuation(1, literal("x", "y" * 100) * 150, last=False) * 5000,

@@ -10,6 +10,7 @@ from clients.test_go_and_node import all_ok
 from h2 import frames
 from h2.hpack_by_hand import string
 from harness.installation import go_program
+from harness.ports import free_port
 from harness.runner import each, limit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,7 +20,11 @@ WRITTEN = "%{http_version} %{http_code} %{num_connects}\n"
 
 @limit(400)
 def fixture(scope):
-    bench = Bench(scope, clear="h2c")
+    bench = Bench(scope, clear="h2c", extra=f"""\
+          - {{ path: /limited, max_body: 1KiB, to: "http://127.0.0.1:{free_port()}" }}
+          - {{ path: /dead, to: "http://127.0.0.1:{free_port()}" }}
+          - {{ path: /gone, respond: {{ status: 404, body: "gone" }} }}
+""")
     bench.fetch = go_program(os.path.join(HERE, "..", "clients", "fetch.go"))
     return bench
 
@@ -70,6 +75,17 @@ def test_curl_upload(env, origin, how):
                                env.url("https", f"/{origin}/app/show", "localhost")], stdin=file, capture_output=True, timeout=60, check=True)
     report = json.loads(done.stdout)
     assert report["size"] == 64 * MIB and report["sha256"] == env.block_digest
+
+
+EARLY = {"/limited": 413, "/dead": 502, "/gone": 404}
+
+
+@each(path=list(EARLY), scheme=SCHEMES)
+def test_curl_shows_an_early_answer(env, path, scheme):
+    """curl 7.88 takes a RST_STREAM with NO_ERROR that it finds behind the answer for a failure, and does not show the answer."""
+    for _ in range(10):
+        said = curl2(env, scheme, "--data-binary", "@" + env.block, "-o", os.devnull, "-w", WRITTEN, env.url(scheme, path)).stdout
+        assert said == b"2 %d 1\n" % EARLY[path], said
 
 
 @each(scheme=SCHEMES)

@@ -11,7 +11,7 @@ from harness.scope import eventually
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"  # Debian's, whose packages these are
 CHECKS = ["unary", "large", "many", "server_stream", "client_stream", "bidi", "trailers_only", "error_in_the_middle", "unknown_method", "unavailable",
-          "long_silence"]
+          "refused", "long_silence"]
 
 
 class Grpc:
@@ -34,6 +34,8 @@ inbound:
             to: h2c://127.0.0.1:{server}
             timeouts: {{ body_idle: 1h, response_head: 1h }}
           - {{ path: /gone.T, to: "h2c://127.0.0.1:{nobody}" }}
+          - {{ path: /closed.T, to: "h2c://127.0.0.1:{server}", allow: [ 192.0.2.1 ] }}
+          - {{ path: /small.T, to: "h2c://127.0.0.1:{server}", max_body: 1KiB }}
 timeouts: {{ body_idle: 2s, response_head: 2s }}
 """, self.port, self.secure)
 
@@ -68,3 +70,9 @@ def test_the_status_is_in_the_access_log(env, check):
     env.call(check, False)
     logged = eventually(lambda: env.gate.records(target=target)[before:], 5, "a line of the access log")
     assert logged[0]["grpc_status"] == status and logged[0]["status"] == 200, logged
+
+
+def test_what_the_gate_says_is_in_the_access_log(env):
+    env.call("unavailable", False)
+    logged = env.gate.record(target="/gone.T/Unary")
+    assert (logged["status"], logged["grpc_status"], logged["error"]["code"]) == (200, "14", "connection_refused"), logged

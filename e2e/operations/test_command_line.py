@@ -84,4 +84,29 @@ def test_a_command_that_does_not_exist(scope):
     done = sallyport(scope, "import", "nginx", "x.conf")
     assert done.returncode == 2 and "There is no command `nginx`" in done.stderr and "`apache`" in done.stderr, done
     assert "A command is missing." in sallyport(scope).stderr
-    assert "request is required" in sallyport(scope, "explain").stderr
+
+
+def test_arguments_that_are_wrong_or_missing(scope):
+    rows = [(["reverse-proxy", "--form", "https://:8443"], "There is no option `--form`: did you mean `--from`?"),
+            (["reverse-proxy", "--from", "http://:1", "--too=x"], "There is no option `--too`: did you mean `--to`?"),
+            (["check", "--filex"], "There is no option `--filex`."),
+            (["check", "extra"], "The argument `extra` was not expected."),
+            (["reverse-proxy"], "`--from URL` and `--to URL` are missing."),
+            (["reverse-proxy", "--from", "http://:1"], "`--to URL` is missing."),
+            (["explain"], "`[METHOD] URL` is missing."),
+            (["import", "apache"], "`FILE...` is missing.\n`sallyport import apache --help` says more.")]
+    for arguments, said in rows:
+        done = sallyport(scope, *arguments)
+        assert done.returncode == 2 and said in done.stderr, f"{arguments}: {done}"
+    for command in (["explain"], ["import", "apache"]):
+        shown = sallyport(scope, *command, "--help").stdout
+        assert "\n  request " not in shown and "\n  files " not in shown, shown
+
+
+def test_reverse_proxy_speaks_of_its_arguments(scope):
+    done = sallyport(scope, "reverse-proxy", "--from", "http://localhost:80", "--to", "ftp://x")
+    assert done.returncode == 3 and "--from: error: `localhost`" in done.stderr and "--to: error: `ftp://`" in done.stderr, done
+    assert "command line" not in done.stderr, done
+    origin = Origin(scope)
+    done = sallyport(scope, "reverse-proxy", "--from", f"http://127.0.0.1:{origin.port}", "--to", "http://127.0.0.1:1")
+    assert done.returncode == 1 and "--from: error: cannot listen on" in done.stderr, done

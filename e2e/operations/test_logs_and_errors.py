@@ -31,6 +31,8 @@ inbound:
         routes:
           - {{ path: /, to: "http://127.0.0.1:{self.origin.port}" }}
           - {{ path: /down, to: "http://127.0.0.1:1" }}
+          - {{ path: /no-socket, to: "http+unix://{scope.path("none.sock")}" }}
+          - {{ path: /loop, to: "http://127.0.0.1:{self.port}" }}
           - {{ path: /private, to: "http://127.0.0.1:{self.origin.port}", allow: [ 192.0.2.0/24 ] }}
           - {{ path: /slow, to: "http://127.0.0.1:{self.origin.port}", timeouts: {{ response_head: 500ms }} }}
           - {{ exact: /own, respond: {{ body: "own" }} }}
@@ -110,9 +112,24 @@ def test_each_failure_by_name(env):
     assert response.status == 421 and env.gate.record(host="other.example")["error"]["code"] == "no_site"
 
 
+def test_a_unix_socket_that_does_not_exist(env):
+    assert ask(env.port, "GET", "/no-socket/x").status == 502
+    error = env.gate.record(target="/no-socket/x")["error"]
+    assert error["code"] == "connection_refused" and "none.sock does not exist" in error["detail"] and "start the server" in error["remedy"], error
+
+
+def test_a_loop_names_the_route(env):
+    response = ask(env.port, "GET", "/loop/x")
+    assert response.status == 508, response
+    number = re.search(rb"\b[0-9a-f]{16}\b", response.body)[0].decode()
+    record = env.gate.record(id=number)
+    assert record["error"]["code"] == "loop_detected" and record["route"] == "path /loop" and "place" in record, record
+
+
 def test_plain_http_on_the_tls_port(env):
     response = ask(env.secure, "GET", "/")
     assert response.status == 400 and b"https" in response.body, response
+    assert response.get("Proxy-Status") == "sallyport; error=http_request_error", response
 
 
 def test_errors_do_not_show_request_fields(env):

@@ -161,9 +161,22 @@ def test_bad_configuration_is_not_taken(env):
             eventually(lambda why=why: why in gate.log(), 5, f"`{why}` in the log")
             assert ask(gate.port, "GET", "/x").status == 200
         assert gate.log().count("notice reloaded") == 0, gate.log()
+        assert gate.log().count("the configuration is wrong: the old one goes on") == 3, gate.log()
         tunnel.exchange(b"still here")
         tunnel.close()
         gate.reload(env.text(gate.port))
+        assert "generation 2" in gate.log(), "what was refused is not counted"
+
+
+def test_what_a_reload_cannot_change_is_said(env):
+    with env.scope.part("workers") as scope:
+        gate = env.gate(scope)
+        text = env.text(gate.port)
+        gate.reload(text)
+        assert "restart_needed" not in gate.log()
+        gate.reload(text.replace("runtime: { ", "runtime: { workers: 7, "))
+        gate.await_log("warning restart_needed")
+        assert "runtime.workers" in gate.log(), gate.log()
 
 
 def test_an_address_that_is_taken(env):
@@ -172,6 +185,7 @@ def test_an_address_that_is_taken(env):
         gate.write(env.text(taken.port))
         gate.process.signal(signal.SIGHUP)
         gate.await_log("in use")
+        assert "the configuration is wrong" not in gate.log(), gate.log()
         assert ask(gate.port, "GET", "/x").status == 200
         second = Gate(scope, env.text(taken.port), name="second", wait=False)
         assert second.process.wait(5) == 1 and "in use" in second.log()

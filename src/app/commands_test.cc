@@ -93,6 +93,14 @@ TEST(Check, warns_of_a_name_that_no_certificate_has) {
   EXPECT_THAT(t.out(), Not(HasSubstr("`lists.example.org`")));
 }
 
+TEST(Check, says_nothing_of_names_while_a_certificate_cannot_be_loaded) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = two_sites;
+  EXPECT_EQ(check_command({}, t.world), Exit::configuration);
+  EXPECT_THAT(t.out(), HasSubstr("cannot read lists.pem"));
+  EXPECT_THAT(t.out(), Not(HasSubstr("no certificate is for")));
+}
+
 TEST(Check, prints_json) {
   TestWorld t;
   t.files.files["sallyport.yaml"] = "inbound: 1\n";
@@ -160,7 +168,28 @@ TEST(Explain, a_request_that_another_gate_passed_on_is_no_loop) {
   std::string text = explained(
       {.fields = {"Via: 1.1 sallyport, 1.1 sallyport-0a1b2c3d"}, .request = {"https://lists.example.com/sympa"}});
   EXPECT_THAT(text, HasSubstr("asked for"));
-  EXPECT_THAT(text, HasSubstr("Via: 1.1 sallyport-xxxxxxxx\n"));
+  EXPECT_THAT(text, HasSubstr("Via: 1.1 sallyport-xxxxxxxx "));
+}
+
+TEST(Explain, says_what_is_sent_to_a_client_of_http2) {
+  EXPECT_THAT(explained({.request = {"https://lists.example.com/sympa"}}),
+              HasSubstr("Via: 1.1 sallyport-xxxxxxxx (2 instead of 1.1 from a client that speaks HTTP/2)\n"));
+}
+
+TEST(Explain, writes_a_unix_socket_as_the_configuration_does) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] =
+      "inbound: [ { listen: http://:80, sites: [ { routes: [ { path: /git, to: http+unix:///run/git.sock:/base } ] } ] "
+      "} ]\n"
+      "tests: [ { request: http://a.test/git/x, expect: { upstream: http+unix:///run/git.sock:/base/x } } ]\n";
+  EXPECT_EQ(test_command({}, t.world), Exit::ok) << t.out();
+  EXPECT_EQ(explain_command({.request = {"http://a.test/git/x"}}, t.world), Exit::ok) << t.err();
+  EXPECT_THAT(t.out(), HasSubstr("asked for  http+unix:///run/git.sock:/base/x; /git is replaced by /base"));
+}
+
+TEST(Explain, http_belongs_to_https_whatever_the_path_is) {
+  EXPECT_THAT(explained({.request = {"http://lists.example.com/none"}}),
+              HasSubstr("https      301 to https://lists.example.com/none"));
 }
 
 TEST(Explain, a_port_that_nothing_listens_on_is_taken_for_a_mapped_one) {
@@ -220,7 +249,7 @@ TEST(Test, says_what_differs) {
 )");
   EXPECT_EQ(exit, Exit::failed);
   EXPECT_THAT(text, HasSubstr("upstream: expected https://actual.host/other, but it goes to https://actual.host/wws"));
-  EXPECT_THAT(text, HasSubstr("route: expected /soap, but it is path /sympa (sallyport.yaml:10)"));
+  EXPECT_THAT(text, HasSubstr("route: expected /soap, but it is /sympa (sallyport.yaml:10)"));
   EXPECT_THAT(text, HasSubstr("status: expected 200, but it goes to"));
   EXPECT_THAT(text, HasSubstr("Front-End-Https: expected 'Off', but it is 'On'"));
   EXPECT_THAT(text, HasSubstr("Via: expected no such field, but it is '1.1 sallyport-xxxxxxxx'"));
@@ -252,6 +281,26 @@ TEST(ReverseProxy, is_a_configuration_with_a_certificate_made_on_the_spot) {
   EXPECT_EQ(loaded.config.inbound[0].sites[0].routes[0].to.value, "http://127.0.0.1:9000/a\"b");
 }
 
+TEST(ReverseProxy, speaks_of_its_arguments) {
+  TestWorld t;
+  OverlayFiles files(t.files);
+  auto said = [&](const ReverseProxyArguments& arguments) {
+    auto loaded = load_reverse_proxy(arguments, reverse_proxy_configuration(arguments, files, t.world), files);
+    return config::print(loaded.findings, loaded.sources);
+  };
+  EXPECT_EQ(said({.from = "http://localhost:80", .to = "ftp://x"}),
+            "--from: error: `localhost` is not an address of this machine to listen on\n"
+            "  remedy: write `127.0.0.1`\n"
+            "--to: error: `ftp://` is not a scheme that is known\n"
+            "  remedy: write `https://host`, `http://10.0.0.7:8080` or `http+unix:///run/app.sock`\n");
+  ReverseProxyArguments good{.from = "https://:8443", .to = "http://a", .cert = "/x.pem"};
+  auto loaded = load_reverse_proxy(good, reverse_proxy_configuration(good, files, t.world), files);
+  EXPECT_TRUE(loaded.ok());
+  EXPECT_EQ(config::text(loaded.config.certificates[0].cert.place), "--cert");
+  EXPECT_EQ(config::text(loaded.config.inbound[0].listen[0].place), "--from");
+  EXPECT_EQ(config::text(loaded.config.inbound[0].sites[0].routes[0].place), "--to");
+}
+
 TEST(ReverseProxy, takes_the_certificate_it_is_given) {
   TestWorld t;
   OverlayFiles files(t.files);
@@ -272,9 +321,11 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   EXPECT_THAT(t.out(), HasSubstr("path: /sympa"));
   EXPECT_THAT(t.err(), HasSubstr("front.conf:4: NoSuchDirective on"));
   EXPECT_THAT(t.err(),
-              HasSubstr("2 lines did not go over word for word: 1 to decide about, 1 done otherwise, 0 not needed."));
+              HasSubstr("1 line did not go over word for word: 1 to decide about, 0 done otherwise, 0 not needed."));
   TestWorld missing;
   EXPECT_EQ(import_apache_command({.files = {"none.conf"}}, missing.world), Exit::failed);
+  EXPECT_EQ(missing.out(), "");
+  EXPECT_THAT(missing.err(), HasSubstr("none.conf cannot be read: there is no such file"));
   TestWorld json;
   json.files.files = t.files.files;
   EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, json.world), Exit::ok);
@@ -287,7 +338,7 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
 TEST(Import, counts_a_line_with_several_remarks_once) {
   TestWorld t;
   t.files.files["front.conf"] =
-      "<VirtualHost *:80>\n  ServerName a.example\n  ProxyPass /x http://10.0.0.7/x retry=0 acquire=100 nofail=on\n"
+      "<VirtualHost *:80>\n  ServerName a.example\n  ProxyPass /x/ http://10.0.0.7/x/ retry=0 acquire=100 nofail=on\n"
       "  ErrorLog /var/log/a\n  ErrorLog /var/log/b\n</VirtualHost>\n";
   EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, t.world), Exit::ok) << t.err();
   TestWorld text;

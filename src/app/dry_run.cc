@@ -49,6 +49,11 @@ std::string request_text(const DryRequest& request, const UrlParts& url) {
   return text + "\r\n";
 }
 
+// As `to` is written: a colon ends the path of a Unix socket.
+std::string url_of(const policy::Server& server, std::string_view target) {
+  return fmt::format("{}{}{}", server.name, server.url.is_unix() ? ":" : "", target);
+}
+
 // A line feed would end the field and begin another.
 bool one_line(const std::string& text) { return text.find_first_of("\r\n") == std::string::npos; }
 
@@ -128,6 +133,7 @@ void DryRun::read_and_admit(const proxy::Snapshot& snapshot) {
   codec::h1::Persistence persistence;
   auto octets = reader.read(octets_, request_, persistence);
   if (!octets) return refuse(octets.error());
+  own_via_ = snapshot.via;
   proxy::AdmissionContext context{snapshot, *listen_.entry, hop_};
   proxy::admit(context, request_, variables_, arena_, admission_);
   if (forwarded()) map_forwarded(context);
@@ -140,7 +146,7 @@ void DryRun::map_forwarded(const proxy::AdmissionContext& context) {
     auto mapped = proxy::map_upstream_request(admission_, server, variables_, request_, arena_);
     if (!mapped) return refuse(mapped.error());
     asked_.push_back(
-        {.server = &server, .url = server.name + std::string(mapped->target), .host = std::string(mapped->authority)});
+        {.server = &server, .url = url_of(server, mapped->target), .host = std::string(mapped->authority)});
   }
   proxy::edit_request_fields(context, admission_, variables_, request_, arena_);
 }

@@ -38,6 +38,7 @@ class DryRun {
   const proxy::Listen& listen() const { return *listen_.listen; }
   bool other_port() const { return listen_.other_port; }
   const policy::Hop& hop() const { return hop_; }
+  std::string_view own_via() const { return own_via_; }          // the gate's name in Via
   const http::RequestHead& request() const { return request_; }  // of Verdict::forward: as the server gets it
   const proxy::Admission& admission() const { return admission_; }
 
@@ -77,6 +78,7 @@ class DryRun {
   Arena arena_;
   std::string octets_;  // the request as it would arrive
   std::string peer_text_;
+  std::string_view own_via_;
   Arrival listen_;
   policy::Hop hop_;
   http::RequestHead request_;

@@ -52,7 +52,7 @@ class Comparison {
     const policy::Route* route = run_.admission().match.route;
     if (route == nullptr) return differs("route", expected_.route, what_happened(run_));
     if (route->pattern != expected_.route)
-      differs("route", expected_.route, fmt::format("it is {} ({})", route->label(), route->place_text));
+      differs("route", expected_.route, fmt::format("it is {} ({})", route->pattern, route->place_text));
   }
 
   void compare_answer() {

@@ -112,6 +112,17 @@ void add_response(DryRun& run, std::vector<Step>& steps) {
   if (!edits.empty()) steps.push_back({"", "response_headers: " + edits, ""});
 }
 
+bool takes_http2(const DryRun& run) {
+  return run.listen().h2c || (run.listen().tls && run.entry().config->tls.http2 == config::OnOff::on);
+}
+
+std::string field_text(const DryRun& run, const std::string& name, const std::string& value) {
+  std::string text = fmt::format("{}: {}", name, value);
+  if (value == fmt::format("1.1 {}", run.own_via()) && takes_http2(run))
+    text += " (2 instead of 1.1 from a client that speaks HTTP/2)";
+  return text;
+}
+
 }  // namespace
 
 std::string shortened(std::string_view text) {
@@ -128,7 +139,7 @@ void add_forwarding(DryRun& run, std::vector<Step>& steps) {
   add_tls(run, steps);
   std::string topic = "fields";
   for (const auto& [name, value] : fields_for_server(run))
-    steps.push_back({std::exchange(topic, ""), fmt::format("{}: {}", name, value), ""});
+    steps.push_back({std::exchange(topic, ""), field_text(run, name, value), ""});
   add_bounds(run, steps);
   add_response(run, steps);
 }

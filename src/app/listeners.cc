@@ -45,12 +45,19 @@ Result<std::vector<BoundSocket>> bind_for_all(const Endpoint& at, std::size_t wo
   return sockets;
 }
 
-config::Finding could_not_bind(const config::Text& text, const Error& error) {
+config::Finding could_not_bind(const config::Text& text, const Endpoint& at, const Error& error) {
   const CodeInfo& row = info(error.code);
+  std::string why(row.what), remedy(row.remedy);
+  if (at.is_unix() && error.code == Code::not_found) {
+    why = "the folder of the socket does not exist";
+    remedy = "make it, and give it to the user that the gate runs as";
+  } else if (at.is_unix() && error.code == Code::permission_denied) {  // the remedy of the table is for ports
+    remedy = "the user that the gate runs as must be allowed to write to the folder of the socket";
+  }
   return {.severity = config::Finding::Severity::error,
           .place = text.place,
-          .message = "cannot listen on " + text.value + ": " + std::string(row.what),
-          .remedy = std::string(row.remedy)};
+          .message = "cannot listen on " + text.value + ": " + why,
+          .remedy = std::move(remedy)};
 }
 
 }  // namespace
@@ -69,7 +76,7 @@ std::vector<std::vector<proxy::BoundListen>> Listeners::bind(const proxy::Snapsh
       Result<void> free = ours ? Result<void>{} : nobody_else_listens(endpoint);
       auto sockets = free ? bind_for_all(endpoint, workers_) : Result<std::vector<BoundSocket>>(fail(free.error()));
       if (!sockets) {
-        findings.push_back(could_not_bind(entry.config->listen[i], sockets.error()));
+        findings.push_back(could_not_bind(entry.config->listen[i], endpoint, sockets.error()));
         continue;
       }
       for (std::size_t w = 0; w < workers_; ++w) out[w].push_back({entry.number, i, std::move((*sockets)[w])});

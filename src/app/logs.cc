@@ -26,4 +26,6 @@ void Logs::event(Severity severity, std::string_view what, std::string_view deta
   parts_->log.write(severity, what, detail);
 }
 
+void Logs::text(std::string_view lines) { parts_->log.write_text(lines); }
+
 }  // namespace sp::app

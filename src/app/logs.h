@@ -20,6 +20,8 @@ class Logs {
   // What a worker reports to; made and used on its thread.
   std::unique_ptr<proxy::Observer> observer(runtime::Loop& loop);
   void event(Severity severity, std::string_view what, std::string_view detail);
+  // Findings, for people. Like event(): a standard error that nobody reads blocks nobody.
+  void text(std::string_view lines);
 
  private:
   struct Parts;

@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -38,7 +39,18 @@ class Words final : public CLI::Formatter {
     label("REQUIRED", "");
   }
   std::string make_option_usage(const CLI::Option* option) const override { return option->get_type_name(); }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return is_positional ? option->get_type_name() : Formatter::make_option_name(option, is_positional);
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() ? "" : Formatter::make_option_opts(option);
+  }
 };
+
+// "sallyport import apache".
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
 
 // The library says only that a subcommand is required, even where a word stands that is none.
 std::string no_command(const CLI::App& app) {
@@ -52,8 +64,39 @@ std::string no_command(const CLI::App& app) {
     text = fmt::format("There is no {} `{}`{}", words.front().starts_with('-') ? "option" : "command", words.front(),
                        best.empty() ? "." : fmt::format(": did you mean `{}`?", best));
   }
-  return fmt::format("{}\nThere {} {}; `{}{} --help` says more.\n", text, names.size() == 1 ? "is" : "are",
-                     config::listed(names, "and"), app.get_parent() != nullptr ? "sallyport " : "", app.get_name());
+  return fmt::format("{}\nThere {} {}; `{} --help` says more.\n", text, names.size() == 1 ? "is" : "are",
+                     config::listed(names, "and"), full_name(app));
+}
+
+// A word that the command does not know; empty if there is none. The library speaks first of what is missing, which a
+// mistyped option always is.
+std::string unknown_word(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining();
+  if (words.empty()) return {};
+  const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
+  const auto option = std::ranges::find_if(words, is_option);
+  if (option == words.end()) return fmt::format("The argument `{}` was not expected.", words.front());
+  const std::string name = option->substr(0, option->find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* each : app.get_options()) {
+    for (const std::string& word : each->get_lnames()) known.push_back("--" + word);
+  }
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const std::string_view best = config::nearest(name, names);
+  return fmt::format("There is no option `{}`{}", name, best.empty() ? "." : fmt::format(": did you mean `{}`?", best));
+}
+
+// What the command cannot do without, as the help writes it; empty if all of it is there.
+std::string missing_arguments(const CLI::App& app) {
+  std::vector<std::string> missing;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_required() || option->count() != 0) continue;
+    missing.push_back(option->get_positional() ? option->get_type_name()
+                                               : option->get_name() + " " + option->get_type_name());
+  }
+  if (missing.empty()) return {};
+  const std::vector<std::string_view> names(missing.begin(), missing.end());
+  return fmt::format("{} {} missing.", config::listed(names, "and"), missing.size() == 1 ? "is" : "are");
 }
 
 // Every command puts what it was told into its arguments and the rest into `chosen`, which runs once all of it is read.
@@ -84,6 +127,12 @@ class CommandLine {
       bool command_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
       if (command_missing && at->get_require_subcommand_min() != 0) {
         world_.err << no_command(*at);
+        return Exit::usage;
+      }
+      std::string wrong = unknown_word(*at);
+      if (wrong.empty() && command_missing) wrong = missing_arguments(*at);
+      if (!wrong.empty()) {
+        world_.err << fmt::format("{}\n`{} --help` says more.\n", wrong, full_name(*at));
         return Exit::usage;
       }
       return app_.exit(error, world_.out, world_.err) == 0 ? Exit::ok : Exit::usage;

@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/overlay_files.h"
+#include "config/load.h"
 
 namespace sp::app {
 
@@ -20,6 +21,10 @@ struct ReverseProxyArguments {
 // clients have to know about it.
 std::string reverse_proxy_configuration(const ReverseProxyArguments& arguments, OverlayFiles& files,
                                         const CommandWorld& world);
+
+// The same, loaded. Places are the arguments that a value comes from ("--from"): nobody sees the text.
+config::Loaded load_reverse_proxy(const ReverseProxyArguments& arguments, const std::string& text,
+                                  const config::FileSystem& files);
 
 // Runs until a signal ends it.
 Exit reverse_proxy_command(const ReverseProxyArguments& arguments, const CommandWorld& world);

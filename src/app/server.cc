@@ -42,6 +42,12 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// 0: not known, or without a limit.
+std::size_t most_descriptors() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
+}
+
 std::vector<int> allowed_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -75,7 +81,8 @@ class Server {
   const RunOptions& options_;
   std::shared_ptr<tls::TicketKeys> tickets_;
   std::string via_;
-  std::uint64_t generation_ = 0;
+  std::uint64_t generation_ = 0;      // of the snapshot that is served: what was refused is not counted
+  std::uint32_t workers_wanted_ = 0;  // runtime.workers at the start
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::unique_ptr<Logs> logs_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
@@ -88,7 +95,7 @@ std::shared_ptr<const proxy::Snapshot> Server::load(config::Loaded& loaded) {
                           .now = std::chrono::system_clock::now(),
                           .tickets = tickets_,
                           .via = via_,
-                          .generation = ++generation_};
+                          .generation = generation_ + 1};
   return proxy::compile_snapshot(std::move(loaded.config), deps, loaded.findings);
 }
 
@@ -120,16 +127,19 @@ int Server::run() {
 
 void Server::start_workers(const config::RuntimeConfig& config) {
   std::vector<int> cores = allowed_cores();
+  workers_wanted_ = config.workers;
   std::size_t count = config.workers == 0 ? cores.size() : config.workers;
   for (std::size_t i = 0; i < count; ++i) {
     int core = count <= cores.size() ? cores[i] : -1;
-    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core,
+    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core, most_descriptors() / count,
                                                       [this](runtime::Loop& loop) { return logs_->observer(loop); }));
   }
   listeners_ = std::make_unique<Listeners>(count);
 }
 
-// All or nothing: a new address that cannot be bound leaves everything as it was.
+// All or nothing: a new address that cannot be bound leaves everything as it was, and so does a log that cannot be
+// opened. The log is the first to change, since that it can be opened is known only then; a worker that refuses behind
+// it is one for which there is no memory.
 bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::Loaded& loaded) {
   auto sockets = listeners_->bind(*snapshot, loaded.findings);
   const config::LogConfig& log = snapshot->config.log;
@@ -148,6 +158,7 @@ bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::
     return false;
   }
   listeners_->commit(*snapshot);
+  generation_ = snapshot->generation;
   snapshot_ = std::move(snapshot);
   return true;
 }
@@ -176,13 +187,19 @@ void Server::reload() {
   notify_service_manager("RELOADING=1");
   config::Loaded loaded = options_.load();
   auto snapshot = load(loaded);
-  bool taken = snapshot != nullptr && take_over(std::move(snapshot), loaded);
-  if (taken) {
-    logs_->event(Severity::notice, "reloaded", fmt::format("generation {}", generation_));
-  } else {
+  if (snapshot == nullptr) {
     logs_->event(Severity::error, "reload_refused", "the configuration is wrong: the old one goes on");
+  } else if (!take_over(std::move(snapshot), loaded)) {
+    logs_->event(Severity::error, "reload_refused", "the configuration cannot be taken over: the old one goes on");
+  } else {
+    logs_->event(Severity::notice, "reloaded", fmt::format("generation {}", generation_));
+    if (snapshot_->config.runtime.workers != workers_wanted_) {
+      logs_->event(
+          Severity::warning, "restart_needed",
+          fmt::format("runtime.workers is read at the start only: {} go on", counted(workers_.size(), "worker")));
+    }
   }
-  if (!loaded.findings.empty()) std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
+  if (!loaded.findings.empty()) logs_->text(config::print(loaded.findings, loaded.sources));
   notify_service_manager("READY=1");
 }
 

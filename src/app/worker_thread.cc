@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 
+#include <new>
 #include <random>
 
 #include "runtime/ares_resolver.h"
@@ -12,13 +13,16 @@
 namespace sp::app {
 
 struct WorkerThread::World {
-  World(int number, const MakeObserver& make_observer)
+  World(int number, std::size_t descriptors, const MakeObserver& make_observer)
       : network(loop),
         resolver(runtime::make_ares_resolver(loop, loop)),
         observer(make_observer(loop)),
-        worker(
-            {.loop = loop, .network = network, .resolver = *resolver, .observer = *observer, .seed = seed_of(number)}) {
-  }
+        worker({.loop = loop,
+                .network = network,
+                .resolver = *resolver,
+                .observer = *observer,
+                .seed = seed_of(number),
+                .descriptors = descriptors}) {}
 
   static std::uint64_t seed_of(int number) {
     std::random_device device;
@@ -44,8 +48,8 @@ void pin_to(int core) {
 
 }  // namespace
 
-WorkerThread::WorkerThread(int number, int core, MakeObserver make_observer)
-    : number_(number), core_(core), make_observer_(std::move(make_observer)) {
+WorkerThread::WorkerThread(int number, int core, std::size_t descriptors, MakeObserver make_observer)
+    : number_(number), core_(core), descriptors_(descriptors), make_observer_(std::move(make_observer)) {
   std::promise<void> ready;
   auto started = ready.get_future();
   thread_ = std::thread([this, &ready] { run(ready); });
@@ -60,7 +64,7 @@ WorkerThread::~WorkerThread() {
 void WorkerThread::run(std::promise<void>& ready) {
   pthread_setname_np(pthread_self(), ("worker " + std::to_string(number_)).c_str());
   pin_to(core_);
-  world_ = std::make_unique<World>(number_, make_observer_);
+  world_ = std::make_unique<World>(number_, descriptors_, make_observer_);
   runtime::EpollLoop& loop = world_->loop;
   ready.set_value();
   loop.run();
@@ -80,7 +84,13 @@ void WorkerThread::ask(std::function<void(proxy::Worker&)> work) {
 Result<void> WorkerThread::adopt(std::shared_ptr<const proxy::Snapshot> snapshot,
                                  std::vector<proxy::BoundListen> sockets) {
   Result<void> result;
-  ask([&](proxy::Worker& worker) { result = worker.adopt(std::move(snapshot), std::move(sockets)); });
+  ask([&](proxy::Worker& worker) {
+    try {
+      result = worker.adopt(std::move(snapshot), std::move(sockets));
+    } catch (const std::bad_alloc&) {  // it goes on with what it has
+      result = fail(Code::out_of_memory, "taking a configuration over");
+    }
+  });
   return result;
 }
 

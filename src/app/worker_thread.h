@@ -16,8 +16,8 @@ using MakeObserver = std::function<std::unique_ptr<proxy::Observer>(runtime::Loo
 
 class WorkerThread {
  public:
-  // `core`: the processor that it stays on; -1: any.
-  WorkerThread(int number, int core, MakeObserver make_observer);
+  // `core`: the processor that it stays on; -1: any. `descriptors`: its share of those that the process may have.
+  WorkerThread(int number, int core, std::size_t descriptors, MakeObserver make_observer);
   ~WorkerThread();  // stops the loop and waits for the thread
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
@@ -36,6 +36,7 @@ class WorkerThread {
 
   int number_;
   int core_;
+  std::size_t descriptors_;
   MakeObserver make_observer_;
   std::unique_ptr<World> world_;
   std::thread thread_;

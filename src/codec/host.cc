@@ -7,6 +7,9 @@
 namespace sp::codec {
 namespace {
 
+// RFC 3986 section 3.2.2: no name that is looked up anywhere is longer.
+constexpr std::size_t most_host = 255;
+
 // How many characters from the front are a reg-name.
 std::size_t name_length(std::string_view text) {
   const char* at = text.data();
@@ -46,7 +49,7 @@ std::optional<std::uint16_t> parse_port(std::string_view digits) {
 std::optional<Authority> parse_authority(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const std::size_t end = text.front() == '[' ? bracketed_length(text) : name_length(text);
-  if (end == 0) return std::nullopt;
+  if (end == 0 || end > most_host) return std::nullopt;
   Authority authority{text, text.substr(0, end), std::nullopt};
   if (end == text.size()) return authority;
   if (text[end] != ':') return std::nullopt;

@@ -14,8 +14,9 @@ struct Authority {
 };
 
 // A reg-name (an IPv4 address looks like one) or an IPv6 address in brackets, and a port of at most five digits.
-// Nothing where it is malformed or empty. Narrower than the grammar on purpose: no user information, no zone or future
-// address, and no ',', which the grammar allows in a name but by which a reader of lists would see two hosts.
+// Nothing where it is malformed or empty, or its host has more than 255 characters. Narrower than the grammar on
+// purpose: no user information, no zone or future address, and no ',', which the grammar allows in a name but by which
+// a reader of lists would see two hosts.
 std::optional<Authority> parse_authority(std::string_view text);
 
 // Whether both name one host and port; a port that is not given is `default_port`.

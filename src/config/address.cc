@@ -40,6 +40,12 @@ Failure bad_scheme(std::string_view scheme, AddressUse use) {
   for (const std::string_view later : {"tcp", "tls", "proxy", "socks5"}) {
     if (scheme == later) return failure(shown + " is not available in this version", "use `http://` or `https://`");
   }
+  for (const std::string_view http3 : {"http3", "h3", "quic"}) {
+    if (scheme == http3) {
+      return failure(shown + ": HTTP/3 is not available in this version",
+                     "write `https://`, which speaks HTTP/2 and HTTP/1.1");
+    }
+  }
   if (scheme == "ws" || scheme == "wss") {
     return failure(shown + " is not an address here", std::string("write `http") + (scheme == "wss" ? "s" : "") +
                                                           "://`: WebSockets pass through HTTP routes");

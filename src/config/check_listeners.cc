@@ -40,7 +40,10 @@ void check_tls(CheckState& state, const InboundConfig& entry) {
   };
   const auto https = std::ranges::find_if(entry.listen, is_https);
   if (https == entry.listen.end()) {
-    if (entry.tls.place.line > 0) {
+    // An address that is not understood may be meant for one: that is reported already.
+    const bool all_understood = std::ranges::all_of(
+        entry.listen, [](const Text& listen) { return parse_address(listen.value, AddressUse::listen).has_value(); });
+    if (entry.tls.place.line > 0 && all_understood) {
       state.warning(entry.tls.place, "`tls` has no effect: this entry listens on no https address",
                     "add `https://:443` to `listen`, or remove `tls`");
     }

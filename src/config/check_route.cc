@@ -48,7 +48,9 @@ void check_upstream_name(CheckState& state, const Text& to) {
   for (const auto& [name, upstream] : state.config.upstreams) names.push_back(name);
   std::string remedy = to.secret ? "" : did_you_mean(to.value, names);
   const bool like_host = to.value.find_first_of(".:/") != std::string::npos || names.empty();
-  if (nearest(to.value, names).empty() && like_host && !to.secret) {
+  const std::string_view meant = nearest(to.value, names);
+  if (!meant.empty()) state.used_upstreams.emplace(meant);  // that nobody uses it is no news
+  if (meant.empty() && like_host && !to.secret) {
     const bool half_url = to.value.starts_with("http");
     if (half_url)
       remedy = "a URL has `://` after its scheme";

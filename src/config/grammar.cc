@@ -206,14 +206,15 @@ std::optional<Problem> simple_name(std::string_view text) {
                  "a name has up to 64 letters, digits, `-`, `_` and dots, and begins with a letter or digit"};
 }
 
+bool is_log_path(std::string_view text) { return text.find_first_of("./") != std::string_view::npos; }
+
 std::optional<Problem> access_log(std::string_view text) {
   static constexpr std::array<std::string_view, 4> words{"off", "stdout", "syslog", "journal"};
-  if (std::ranges::find(words, text) != words.end()) return std::nullopt;
-  if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../")) return std::nullopt;
+  if (std::ranges::find(words, text) != words.end() || is_log_path(text)) return std::nullopt;
   const std::string_view best = nearest(text, words);
   return Problem{backquoted(text) + " is not a place for the access log",
                  best.empty()
-                     ? "write `off`, `stdout`, `syslog`, `journal` or the path of a file, which begins with `/` or `./`"
+                     ? "write `off`, `stdout`, `syslog`, `journal` or the path of a file, such as `./access.log`"
                      : "did you mean `" + std::string(best) + "`?"};
 }
 

@@ -42,6 +42,8 @@ std::optional<Problem> public_key_pin(std::string_view text);
 // Names of entries and upstreams, which also appear in logs and metrics.
 std::optional<Problem> simple_name(std::string_view text);
 std::optional<Problem> access_log(std::string_view text);
+// None of its words: a slip in one of them has neither a slash nor a dot.
+bool is_log_path(std::string_view text);
 // `request` of a test: "[METHOD] URL".
 std::optional<Problem> test_request(std::string_view text);
 std::optional<Problem> code_name(std::string_view text);

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "config/check.h"
+#include "config/grammar.h"
 #include "config/reader.h"
 #include "config/tree.h"
 
@@ -21,6 +22,8 @@ void fill_in(Config& config) {
       if (site.hosts.empty()) site.hosts.push_back({"*", site.place});
     }
   }
+  Text& log = config.log.access;
+  if (is_log_path(log.value)) log.value = relative_to(log.place.file, log.value);
 }
 
 // By file and place, the first file first; the same thing found twice (through an alias) is said once.

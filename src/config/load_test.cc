@@ -97,6 +97,21 @@ TEST(Load, timeouts_replace_the_outer_ones_that_they_name) {
   EXPECT_EQ(merged_timeouts.client_head, 10s);
 }
 
+TEST(Load, the_access_log_has_a_path_like_all_others) {
+  const auto access = [](const std::string& value) {
+    const Loaded result =
+        load_text("/etc/s/a.yaml", std::string(site) + "log: { access: " + value + " }\n", MemoryFileSystem{});
+    EXPECT_TRUE(result.ok()) << problems(result);
+    return result.config.log.access.value;
+  };
+  EXPECT_EQ(access("access.log"), "/etc/s/access.log");
+  EXPECT_EQ(access("./access.log"), "/etc/s/./access.log");
+  EXPECT_EQ(access("../log/access"), "/etc/s/../log/access");
+  EXPECT_EQ(access("/var/log/access"), "/var/log/access");
+  EXPECT_EQ(access("journal"), "journal");
+  EXPECT_EQ(load_text("/etc/s/a.yaml", site, MemoryFileSystem{}).config.log.access.value, "stdout");
+}
+
 TEST(Load, the_environment_is_put_into_values_and_not_into_yaml) {
   MemoryFileSystem files;
   files.variables = {{"PORT", "8065"}, {"TRICK", "x\nlog: { access: off }"}, {"SELF", "${env.SELF}"}};
@@ -177,7 +192,7 @@ TEST(Load, a_file_that_is_not_there_is_a_finding) {
   ASSERT_EQ(result.findings.size(), 1u);
   EXPECT_EQ(problems(result),
             "none.yaml: error: the file `none.yaml` cannot be used: there is no such file\n"
-            "  remedy: relative paths start at the folder of the file that names them\n");
+            "  remedy: check the path; without -c FILE it is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml\n");
 }
 
 TEST(Load, every_error_is_found_at_once) {

@@ -68,7 +68,7 @@ struct Schema<RuntimeConfig> {
   static constexpr auto fields = std::tuple{
       field("workers", &RuntimeConfig::workers, "How many threads serve; `auto` is one for each core.",
             range(1u, 1024u), word("auto", 0u)),
-      field("drain", &RuntimeConfig::drain, "How long connections may go on after a reload or before the end.",
+      field("drain", &RuntimeConfig::drain, "How long connections may go on when the gate is to end.",
             range<Duration>(0ms, 24h)),
   };
 };

@@ -120,10 +120,13 @@ std::optional<std::string> read_reported(const std::string& path, const Position
                                          Report& report) {
   Result<std::string> content = files.read(path, YamlLimits{}.bytes);
   if (content) return *std::move(content);
-  report.error(at, "the file " + backquoted(path) + " cannot be used: " + content.error().where,
-               content.error().code == Code::not_found
-                   ? "relative paths start at the folder of the file that names them"
-                   : "check the file and its permissions");
+  std::string remedy = "check the file and its permissions";
+  if (content.error().code == Code::not_found) {
+    // The first file is named by nobody but the command line.
+    remedy = at.line > 0 ? "relative paths start at the folder of the file that names them"
+                         : "check the path; without -c FILE it is ./sallyport.yaml, else /etc/sallyport/sallyport.yaml";
+  }
+  report.error(at, "the file " + backquoted(path) + " cannot be used: " + content.error().where, std::move(remedy));
   return std::nullopt;
 }
 

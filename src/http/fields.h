@@ -1,6 +1,7 @@
 // The fields of a message (RFC 9110 section 5): names compared without case, order kept, nothing folded together.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -112,6 +113,12 @@ class Fields {
   // Removes every field of that name; says how many there were.
   std::size_t remove(FieldId id);
   std::size_t remove(std::string_view name);
+  // Removes every field for which `predicate` holds.
+  template <class Predicate>
+  void remove_if(Predicate predicate) {
+    size_ = static_cast<std::uint32_t>(std::remove_if(data_, data_ + size_, predicate) - data_);
+    rebuild_seen();
+  }
   // One field of that name, with that value, in the place of the first or at the end.
   void set(std::string_view name, std::string_view value);
   void set(FieldId id, std::string_view value);

@@ -71,5 +71,17 @@ TEST(Fields, keeps_order_and_repetition) {
   EXPECT_TRUE(fields.empty());
 }
 
+TEST(Fields, are_removed_by_what_they_are) {
+  Arena arena;
+  Fields fields(arena);
+  fields.remove_if([](const Field&) { return true; });
+  for (std::string_view name : {"a", "Via", "b", "a", "Date"}) fields.add(name, "1");
+  fields.remove_if([](const Field& field) { return field.name == "a" || field.id == FieldId::via; });
+  EXPECT_EQ(fields.size(), 2u);
+  EXPECT_EQ(fields.begin()[0].name, "b");
+  EXPECT_TRUE(fields.has(FieldId::date));
+  EXPECT_FALSE(fields.has(FieldId::via));
+}
+
 }  // namespace
 }  // namespace sp::http

@@ -27,7 +27,7 @@ struct Untranslated {
 };
 
 struct Imported {
-  std::string yaml;                        // the lost ones stand at its top, as comments
+  std::string yaml;                        // the lost ones stand at its top, as comments; empty: see `errors`
   std::vector<Untranslated> untranslated;  // in the order of the files
   // What could not be read at all: a missing file, a section that is not closed. What is around it was translated.
   std::vector<config::Finding> errors;

@@ -7,11 +7,11 @@ namespace sp::policy {
 ServerHealth::State ServerHealth::state(TimePoint now) const {
   if (!down_) return State::up;
   if (now < until_) return State::down;
-  return on_trial_ ? State::on_trial : State::due;
+  return now < trial_until_ ? State::on_trial : State::due;
 }
 
 void ServerHealth::picked(TimePoint now) {
-  if (state(now) == State::due) on_trial_ = true;
+  if (state(now) == State::due) trial_until_ = now + fail_for_;
 }
 
 void ServerHealth::succeeded() { *this = ServerHealth(); }
@@ -19,15 +19,16 @@ void ServerHealth::succeeded() { *this = ServerHealth(); }
 bool ServerHealth::failed(TimePoint now, const FailureRule& rule) {
   if (failures_ != ~std::uint32_t{0}) ++failures_;
   // Requests that were on their way when the server was marked say nothing new.
-  if (down_ && !on_trial_ && now < until_) return false;
+  if (state(now) == State::down) return false;
   if (!down_ && failures_ < rule.fail_after) return false;
   down_ = true;
-  on_trial_ = false;
-  until_ = now + rule.fail_for;
+  fail_for_ = rule.fail_for;
+  until_ = now + fail_for_;
+  trial_until_ = {};
   return true;
 }
 
-void ServerHealth::abandoned() { on_trial_ = false; }
+void ServerHealth::abandoned() { trial_until_ = {}; }
 
 namespace {
 

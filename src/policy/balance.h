@@ -19,7 +19,8 @@ struct FailureRule {
 };
 
 // Passive marking: up until `fail_after` failures in a row, then down for `fail_for`, then one request as a trial: its
-// success makes the server up, its failure down again for as long.
+// success makes the server up, its failure down again for as long. A trial that says nothing for as long is followed by
+// another one: how long it takes may be its client's choice.
 class ServerHealth {
  public:
   enum class State : std::uint8_t { up, down, due, on_trial };  // due: the time is over, the next request is the trial
@@ -39,8 +40,9 @@ class ServerHealth {
  private:
   std::uint32_t failures_ = 0;
   bool down_ = false;
-  bool on_trial_ = false;
-  TimePoint until_{};
+  config::Duration fail_for_{};
+  TimePoint until_{};        // down
+  TimePoint trial_until_{};  // behind it
 };
 
 // What picking knows of one server.

@@ -60,6 +60,20 @@ TEST(ServerHealth, lets_one_request_try) {
   EXPECT_EQ(health.state(later + 10s), State::up);
 }
 
+// Whoever is the trial may take as long as a client wants.
+TEST(ServerHealth, does_not_wait_for_its_trial_longer_than_it_was_down) {
+  ServerState server;
+  break_down(server);
+  ServerHealth& health = server.health;
+  health.picked(start + 10s);
+  EXPECT_EQ(health.state(start + 19999ms), State::on_trial);
+  EXPECT_EQ(health.state(start + 20s), State::due);
+  health.picked(start + 25s);
+  EXPECT_EQ(health.state(start + 34s), State::on_trial);
+  EXPECT_TRUE(health.failed(start + 34s, rule));
+  EXPECT_EQ(health.state(start + 43s), State::down);
+}
+
 std::string order(Balance balance, std::vector<ServerState>& list, int count) {
   std::string result;
   for (int i = 0; i < count; ++i) result += static_cast<char>('a' + *pick(balance, list, start, 0));

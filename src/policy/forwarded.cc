@@ -141,16 +141,9 @@ bool speaks_of_client(std::string_view name) {
 
 // Fields without a number of their own that a server may take for one of ours.
 void remove_aliases(const Hop& hop, http::Fields& fields) {
-  for (std::size_t i = 0; i < fields.size();) {
-    const http::Field& field = fields.begin()[i];
-    bool alias =
-        field.id == FieldId::other && speaks_of_client(field.name) && (!hop.trusted || field.name.contains('_'));
-    if (alias) {
-      fields.remove(field.name);
-    } else {
-      ++i;
-    }
-  }
+  fields.remove_if([&](const http::Field& field) {
+    return field.id == FieldId::other && speaks_of_client(field.name) && (!hop.trusted || field.name.contains('_'));
+  });
 }
 
 // All values of a list field and one more, as one value.

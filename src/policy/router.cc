@@ -107,7 +107,9 @@ Router::Router(std::span<const std::unique_ptr<Site>> sites) : exact_(Case::inse
       if (host == "*") {
         if (any_ == nullptr) any_ = site.get();
       } else if (host.starts_with("*.")) {
-        wildcard_.insert(host_of(host.substr(1)), index);
+        const std::string_view suffix = host_of(host.substr(1));
+        wildcard_.insert(suffix, index);
+        longest_wildcard_ = std::max(longest_wildcard_, suffix.size());
       } else {
         exact_.insert(configured_host(host), index);
       }
@@ -120,7 +122,8 @@ const Site* Router::site(std::string_view authority) const {
   if (host.empty()) return any_;
   if (auto exact = exact_.find(host)) return sites_[*exact];
   if (!wildcard_.empty()) {
-    for (std::size_t dot = host.find('.', 1); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+    const std::size_t first = host.size() - std::min(host.size() - 1, longest_wildcard_);
+    for (std::size_t dot = host.find('.', first); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
       if (auto found = wildcard_.find(host.substr(dot))) return sites_[*found];
     }
   }

@@ -66,6 +66,7 @@ class Router {
   std::vector<const Site*> sites_;
   StringTable exact_;
   StringTable wildcard_;  // ".a.b"
+  std::size_t longest_wildcard_ = 0;
   const Site* any_ = nullptr;
 };
 

@@ -31,6 +31,8 @@ TEST(Router, chooses_a_site_by_host) {
       {"alias.example:80", "a.example.com path /"},
       {"b.example.com", "*.example.com path /"},
       {"c.b.example.com", "*.example.com path /"},
+      {"a.name.of.many.labels.that.is.longer.than.every.wildcard.b.example.com", "*.example.com path /"},
+      {"a.name.of.many.labels.that.is.longer.than.every.wildcard.xample.com", "no_site"},
       {"x.deep.example.com", "*.deep.example.com path /"},
       {"deep.example.com", "*.example.com path /"},
       {"example.com", "no_site"},

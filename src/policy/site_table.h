@@ -35,8 +35,10 @@ struct Server {
 // A named upstream, or the one server of a `to: URL`.
 struct Upstream {
   std::uint32_t id = 0;  // its place in Policy::upstreams
-  std::string key;       // two upstreams with one key (of two snapshots, say) can share connections and health
-  std::string name;      // "chat", or the URL's origin
+  // Two upstreams with one key (of two snapshots, say) can share connections and health. The snapshot adds what stands
+  // in the files of `tls`.
+  std::string key;
+  std::string name;  // "chat", or the URL's origin
   std::vector<Server> servers;
   config::Balance balance = config::Balance::least_requests;
   config::Duration fail_for{};

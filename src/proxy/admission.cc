@@ -42,13 +42,11 @@ bool passed_here(const http::Fields& fields, std::string_view name) {
 }
 
 // What can be refused before anybody asks where the request goes.
-bool guard(const AdmissionContext& context, const http::RequestHead& request, Admission& out) {
+bool guard(const http::RequestHead& request, Admission& out) {
   if (request.method == Method::connect) {
     refuse(out, Code::connect_refused_here);
   } else if (request.method == Method::trace) {
     refuse(out, Code::trace_refused);
-  } else if (passed_here(request.fields, context.snapshot.via)) {
-    refuse(out, Code::loop_detected);
   } else if (max_forwards(request) == 0u) {
     out.verdict = Verdict::answer;
     out.status = 200;
@@ -88,6 +86,12 @@ bool belongs_elsewhere(const AdmissionContext& context, const http::RequestHead&
   return context.entry.policy->router.match(request.authority, bare, arena).route != out.match.route;
 }
 
+bool belongs_to_https(const AdmissionContext& context, const Admission& out) {
+  return out.client.scheme == "http" && !context.entry.https_sites.empty() &&
+         context.entry.https_sites.contains(out.match.site);
+}
+
+// True, also without a route, where the request belongs to https.
 bool find_route(const AdmissionContext& context, const http::RequestHead& request, Arena& arena, Admission& out) {
   bool asterisk = request.form == http::TargetForm::asterisk;
   auto path = policy::normalize_path(asterisk ? std::string_view("/") : request.path, arena);
@@ -104,9 +108,11 @@ bool find_route(const AdmissionContext& context, const http::RequestHead& reques
       out.status = 200;
       return false;
     }
+    if (belongs_to_https(context, out)) return true;
     refuse(out, out.match.code, arena.copy(policy::reason(out.match, request.authority, out.path)));
     return false;
   }
+  if (belongs_to_https(context, out)) return true;
   if (path->encoded_slash && out.match.route->encoded_slashes == config::SlashPolicy::refuse) {
     refuse(out, Code::encoded_slash, "the path holds an encoded slash (%2F)");
     return false;
@@ -135,11 +141,6 @@ void redirect_to_https(const AdmissionContext& context, const http::RequestHead&
   out.verdict = Verdict::to_https;
   // 308 keeps the method; older clients know only 301, and with GET and HEAD both mean the same.
   out.status = request.method == Method::get || request.method == Method::head ? 301 : 308;
-}
-
-bool belongs_to_https(const AdmissionContext& context, const Admission& out) {
-  return out.client.scheme == "http" && !context.entry.https_sites.empty() &&
-         context.entry.https_sites.contains(out.match.site);
 }
 
 void choose_target(const policy::Route& route, const policy::Variables& variables, Arena& arena, Admission& out) {
@@ -175,8 +176,12 @@ void admit(const AdmissionContext& context, const http::RequestHead& request, co
   out.client =
       policy::client_view(context.hop, request.fields, request.authority, context.entry.policy->trusted_proxies, arena);
   out.path = request.path;
-  if (!guard(context, request, out)) return;
-  if (!find_route(context, request, arena, out)) return;
+  if (!guard(request, out)) return;
+  const bool found = find_route(context, request, arena, out);
+  // After the route: it is the one whose `to` leads back, and the log names it.
+  if (passed_here(request.fields, context.snapshot.via))
+    return refuse(out, Code::loop_detected, "its Via has the name of this gate");
+  if (!found) return;
   if (belongs_to_https(context, out)) {
     // Clients of HTTP/1.0 need not say a name, and without one there is no URL.
     if (out.client.authority.empty()) return refuse(out, Code::missing_host);

@@ -45,7 +45,8 @@ bool Buffer::huge_is_to_be_had() noexcept { return huge_in_use < most_huge; }
 void Buffer::make_room(std::size_t total) {
   std::size_t held = end_ - begin_;
   if (data_ == nullptr || total > size_) {
-    std::size_t size = total <= small ? small : total <= large ? large : total;
+    // Beyond the fixed sizes by half as much again: what grows octet by octet must not be moved for each of them.
+    std::size_t size = total <= small ? small : total <= large ? large : total + total / 2;
     char* data = take_block(size);
     if (data_ != nullptr && held != 0) std::memcpy(data, data_ + begin_, held);
     if (data_ != nullptr) give_block(data_, size_);

@@ -46,6 +46,12 @@ class Buffer {
   // Forgets what view() is not: `rest` is the tail of view() that is still to be read.
   void keep(ByteView rest) { begin_ = end_ - rest.size(); }
 
+  // Brings `later` up to the end of `earlier`: one view. Both are into this buffer, and what was between them is lost.
+  ByteView join(ByteView earlier, ByteView later) {
+    std::memmove(data_ + (earlier.data() - data_) + earlier.size(), later.data(), later.size());
+    return {earlier.data(), earlier.size() + later.size()};
+  }
+
   // Room behind what was received; takes a block of `size` if there is none, and never moves what is there.
   std::span<char> room(std::size_t size = small) {
     if (data_ == nullptr) take(size);

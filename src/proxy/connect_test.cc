@@ -61,6 +61,7 @@ TEST_F(Connecting, without_descriptors_is_our_own_fault) {
 TEST_F(Connecting, to_a_name_that_does_not_exist_fails) {
   Gate gate(by_name);
   expect_failure(gate, "502", Code::dns_error);
+  EXPECT_EQ(detail, "app.internal: the name of the server could not be resolved");
 }
 
 TEST_F(Connecting, to_a_name_without_addresses_fails) {
@@ -96,6 +97,19 @@ TEST_F(Connecting, goes_to_unix_sockets_too) {
   Scripted client = gate.client();
   client.send(request("GET /"));
   app.accept().expect(forwarded("GET /"));
+}
+
+TEST_F(Connecting, says_that_a_unix_socket_does_not_exist) {
+  Gate gate(one_site("- { path: /, to: \"http+unix:///run/app.sock\" }"));
+  gate.network.behave(sp::testing::endpoint("unix:/run/app.sock"), {.answer = Answer::not_found});
+  expect_failure(gate, "502", Code::connection_refused);
+  EXPECT_EQ(detail, "unix:/run/app.sock does not exist");
+}
+
+TEST_F(Connecting, without_permission_to_use_a_unix_socket_fails) {
+  Gate gate(one_site("- { path: /, to: \"http+unix:///run/app.sock\" }"));
+  gate.network.behave(sp::testing::endpoint("unix:/run/app.sock"), {.answer = Answer::forbidden});
+  expect_failure(gate, "502", Code::connection_failed);
 }
 
 TEST_F(Connecting, ends_when_the_client_is_gone) {

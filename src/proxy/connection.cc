@@ -20,7 +20,8 @@ namespace {
 // A browser that was sent to http://name:443 is told so in the language that it speaks.
 Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::TimePoint deadline) {
   constexpr std::string_view text =
-      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 59\r\nConnection: close\r\n\r\n"
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 59\r\nConnection: close\r\n"
+      "Proxy-Status: sallyport; error=http_request_error\r\n\r\n"
       "This port speaks TLS: use https:// in the URL, not http://\n";
   static_assert(text.size() - text.find("\r\n\r\n") - 4 == 59);
   std::array<iovec, 1> pieces{piece_of(text)};

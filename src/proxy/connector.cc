@@ -3,6 +3,7 @@
 #include <array>
 
 #include "http/url.h"
+#include "proxy/upstream_response.h"
 #include "proxy/worker.h"
 #include "runtime/abort_on_cancel.h"
 #include "runtime/dial.h"
@@ -16,7 +17,7 @@ using runtime::Task;
 namespace {
 
 Error safe_error(Error error) {
-  error.side = error.code == Code::no_descriptors || error.code == Code::out_of_memory ? Side::local : Side::upstream;
+  error.side = side_of_failure(error.code);
   error.retry = Retry::safe;
   return error;
 }
@@ -30,11 +31,12 @@ Task<Result<runtime::Dialed>> dial_server(Worker& worker, const policy::Server& 
     std::array<Endpoint, 1> endpoints{Endpoint{.unix_path = url.unix_path}};
     auto dialed = co_await runtime::dial(worker.network(), endpoints, options, token, &report);
     if (!dialed) failure.detail = report.text();
+    if (!dialed) failure.remedy = report.remedy();
     co_return dialed;
   }
   auto dialed = co_await runtime::dial(worker.network(), worker.resolver(), url.host, url.effective_port(), options,
                                        token, &report);
-  if (!dialed) failure.detail = report.attempts.empty() ? server.name : report.text();
+  if (!dialed) failure.detail = report.attempts.empty() ? url.host + ": " + report.text() : report.text();
   co_return dialed;
 }
 
@@ -67,14 +69,16 @@ Task<Result<ServerStream>> connect_server(Worker& worker, WorkerContexts& contex
   auto secured = co_await stream->handshake(deadline);
   if (!secured) {
     Error error = secured.error();
-    if (error.code == Code::timeout) {
+    if (token.cancelled()) {
+      error.code = token.why();
+    } else if (error.code == Code::timeout) {
       error.code = Code::connection_timeout;
       failure.detail = address + ": the TLS handshake took too long";
     } else if (const tls::Diagnosis* diagnosis = stream->diagnosis()) {
       error.code = diagnosis->code;
       failure.detail = diagnosis->text;
       failure.remedy = diagnosis->remedy;
-    } else if (!token.cancelled()) {
+    } else {
       failure.detail = address + ": the connection ended during the TLS handshake";
       error.code = Code::upstream_tls_failed;
     }

@@ -41,6 +41,12 @@ struct Failure {
   bool failed() const { return error.code != Code::ok; }
 };
 
+// The last attempt that was followed by another one; ok: there was none.
+struct Retried {
+  Code code = Code::ok;
+  const policy::Server* server = nullptr;
+};
+
 // Sends 1xx responses to the client; the session provides it.
 class InterimSink {
  public:
@@ -126,10 +132,12 @@ struct Exchange {
 
   // ---- how it went ----
   Failure failure;
+  Retried retried;
   Timings times;
   std::uint16_t status = 0;           // of the response that was sent; 0: none
   std::uint64_t request_octets = 0;   // of content
   std::uint64_t response_octets = 0;  // of content, sent
+  std::uint64_t interim_octets = 0;   // of the fields of 1xx responses
   bool from_upstream = false;         // the response is the upstream's
 
   // Work beside the exchange (the upload); it ends before the exchange does. Cancelled with the connection, and when

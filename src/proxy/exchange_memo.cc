@@ -71,6 +71,7 @@ ExchangeMemo::ExchangeMemo(Exchange& exchange)
       connecting_(exchange.times.connecting),
       connected_(exchange.times.connected),
       first_byte_(exchange.times.first_byte),
+      retried_(exchange.retried),
       attempts_(exchange.attempts),
       status_(exchange.status),
       form_(exchange.request.form),
@@ -133,6 +134,7 @@ void ExchangeMemo::restore(Exchange& exchange) const {
   exchange.upstream = upstream_;
   exchange.server = server_;
   exchange.server_address = all[server_address];
+  exchange.retried = retried_;
   exchange.attempts = attempts_;
   exchange.reused_connection = reused_;
   exchange.from_upstream = true;

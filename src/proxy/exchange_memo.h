@@ -65,6 +65,7 @@ class ExchangeMemo {
   const policy::Upstream* upstream_;
   const policy::Server* server_;
   runtime::TimePoint started_, head_, connecting_, connected_, first_byte_;
+  Retried retried_;
   std::uint32_t attempts_;
   std::uint16_t status_;
   http::TargetForm form_;

@@ -8,6 +8,16 @@ namespace sp::proxy {
 
 using runtime::Loop;
 
+namespace {
+
+// Chunks that are shorter are moved together: each by itself would be a write, and six octets are all that its sender
+// needs for it.
+constexpr std::uint64_t short_chunk = 4096;
+// No more than this of what was received becomes one piece, since the share of a turn counts pieces and content alone.
+constexpr std::ptrdiff_t most_gathered = Buffer::small;
+
+}  // namespace
+
 void H1Body::start(runtime::Stream& stream, const codec::h1::Framing& framing, const Options& options) {
   stream_ = &stream;
   framing_ = framing;
@@ -24,16 +34,33 @@ std::uint64_t H1Body::remaining() const {
   return framing_.length - taken_;
 }
 
+Result<ByteView> H1Body::decode(ByteView& in) {
+  SP_TRY_PLAIN(const codec::h1::BodyReader::Step step, decoder_.next(in, options_.trailers));
+  auto counted = count(step.data.size());
+  if (!counted) return fail(counted.error());
+  return step.data;
+}
+
+// The next content, with that of short chunks behind it.
+Result<ByteView> H1Body::gather(Buffer& from, ByteView& in) {
+  SP_TRY_PLAIN(ByteView piece, decode(in));
+  const auto short_one_follows = [&] {
+    return !in.empty() && decoder_.contiguous() != 0 && decoder_.contiguous() <= short_chunk;
+  };
+  while (short_one_follows() && in.data() - piece.data() < most_gathered) {
+    SP_TRY_PLAIN(const ByteView more, decode(in));
+    piece = from.join(piece, more);
+  }
+  return piece;
+}
+
 // The next content of what has been received: empty if more octets are needed (or at the end).
 Result<ByteView> H1Body::next() {
   Buffer& from = head_.empty() ? body_ : head_;
   ByteView in = from.view();
-  auto step = decoder_.next(in, options_.trailers);
-  if (!step) return fail(step.error());
-  from.keep(in);
-  auto counted = count(step->data.size());
-  if (!counted) return fail(counted.error());
-  return step->data;
+  auto piece = gather(from, in);
+  from.keep(in);  // what is refused has been taken as well: the next request is behind it
+  return piece;
 }
 
 Result<void> H1Body::count(std::size_t octets) {
@@ -152,10 +179,13 @@ Error H1Body::timed_out() const {
 
 // What a failed read means depends on who was to send.
 Error H1Body::broken(Code code) const {
+  const char* detail = "reading the body";
+  if (code == Code::upstream_reset) detail = "the connection was reset";
+  if (code == Code::upstream_closed) detail = "TLS was cut off: the other side did not say that this was all";
   if (code == Code::upstream_reset || code == Code::io_error || code == Code::upstream_closed) {
     code = sender_ == Side::client ? Code::client_closed : Code::response_incomplete;
   }
-  return {.code = code, .side = sender_, .where = "reading the body"};
+  return {.code = code, .side = sender_, .where = detail};
 }
 
 }  // namespace sp::proxy

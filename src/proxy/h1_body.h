@@ -14,8 +14,8 @@ namespace sp::proxy {
 
 class H1Body final : public BodySource {
  public:
-  // `head` holds what was received behind the head. It is never written to while the body streams, so that the head's
-  // views stay alive; what follows the body is put back into it by finish().
+  // `head` holds what was received behind the head. What is before that is never written to while the body streams, so
+  // that the head's views stay alive; what follows the body is put back into it by finish().
   H1Body(Buffer& head, const codec::Limits& limits, Side sender)
       : head_(head), decoder_(limits, sender), sender_(sender) {}
 
@@ -51,6 +51,8 @@ class H1Body final : public BodySource {
 
  private:
   Result<ByteView> next();
+  Result<ByteView> gather(Buffer& from, ByteView& in);
+  Result<ByteView> decode(ByteView& in);
   std::size_t room_wanted() const;
   Result<void> count(std::size_t octets);
   Result<void> end();

@@ -120,6 +120,45 @@ TEST_F(Bodies, that_come_in_bulk_get_a_huge_buffer_but_not_all_of_them) {
   EXPECT_EQ(taken, octets);
 }
 
+// Else each would be a write of its own, and six octets all that its sender needs for it.
+TEST_F(Bodies, in_short_chunks_come_together) {
+  const auto pieces = [&](std::string_view text) {
+    EndingStream stream(text, true);
+    H1Body body(head, {}, Side::upstream);
+    body.start(stream, {Framing::Kind::chunked, 0}, {});
+    std::vector<std::string> found;
+    while (!body.complete()) {
+      auto piece = loop.run(body.read());
+      if (!piece) return std::vector{std::string(name(piece.error().code))};
+      found.emplace_back(*piece);
+    }
+    return found;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(pieces("1\r\na\r\n2\r\nbc\r\n3;x=y\r\ndef\r\n0\r\n\r\n"), ElementsAre("abcdef"));
+  EXPECT_THAT(pieces("1\r\na\r\n2\r\nbc\r\n0\r\nA: b\r\n\r\n"), ElementsAre("abc"));
+  EXPECT_THAT(pieces("1\r\na\r\n2\r\nbcd\r\n"), ElementsAre("bad_response_chunk"));
+  const std::string long_one(8000, 'x');
+  const std::string framed = "1f40\r\n" + long_one + "\r\n";
+  EXPECT_THAT(pieces(framed + framed + "1\r\na\r\n0\r\n\r\n"), ElementsAre(long_one, long_one + "a"));
+}
+
+TEST_F(Bodies, in_short_chunks_leave_the_head_before_them_and_what_follows_as_it_is) {
+  head.append("HEAD1\r\na\r\n2\r\nbc\r\n0\r\n\r\nNEXT");
+  const std::string_view before = head.view().substr(0, 4);
+  head.consume(before.size());
+  EndingStream stream({}, true);
+  H1Body body(head, {}, Side::client);
+  body.start(stream, {Framing::Kind::chunked, 0}, {});
+  auto piece = body.buffered();
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(*piece, "abc");
+  EXPECT_TRUE(body.complete());
+  EXPECT_EQ(before, "HEAD");
+  body.finish();
+  EXPECT_EQ(head.view(), "NEXT");
+}
+
 TEST_F(Bodies, that_were_interrupted_stay_so) {
   EndingStream stream("abc", true);
   H1Body body(head, {}, Side::upstream);

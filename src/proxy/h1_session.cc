@@ -40,13 +40,15 @@ H1Session::~H1Session() = default;
 
 Task<H1Session::Ending> H1Session::run() {
   const config::TimeoutsConfig& timeouts = client_.entry->policy->timeouts;
+  // A connection that was parked goes on with the deadline that it had: what woke it need not be a request.
+  TimePoint& deadline = client_.wait.deadline;
+  if (deadline == runtime::never) deadline = worker_.loop().now() + timeouts.client_head;
   for (;;) {
-    client_.wait.deadline = worker_.loop().now() + (client_.requests == 0 ? timeouts.client_head : timeouts.keep_alive);
     while (in_.empty()) {
       if (worker_.draining()) co_return Ending::over;
       if (stream_.try_read({}).status == runtime::IoStatus::would_block) {
         give_back_memory();
-        auto readable = stream_.readable(client_.wait.deadline);
+        auto readable = stream_.readable(deadline);
         waiting_ = &readable;
         worker_.idle(*this);
         auto ready = co_await readable;
@@ -62,6 +64,7 @@ Task<H1Session::Ending> H1Session::run() {
     if (after == After::tunnel) co_return Ending::tunnel;
     if (after != After::next) co_return Ending::over;
     co_await share_.spend(runtime::FairShare::request);
+    deadline = worker_.loop().now() + timeouts.keep_alive;
   }
 }
 
@@ -86,7 +89,8 @@ void H1Session::park() {
 
 Error H1Session::client_error(Code code) const {
   if (code == Code::upstream_reset || code == Code::io_error || code == Code::end_of_stream) code = Code::client_closed;
-  return {.code = code, .side = Side::client, .where = "client connection"};
+  const char* detail = code == Code::head_timeout ? "its end did not come within timeouts.client_head" : "";
+  return {.code = code, .side = Side::client, .where = detail};
 }
 
 // Of content.
@@ -292,7 +296,7 @@ Task<Result<void>> H1Session::stream_body(Exchange& exchange, BodySource& body, 
     auto sent = co_await write_all(stream_, std::span(pieces.data(), count), out_pace_);
     if (!sent) co_return fail(not_sent(sent.error()));
     exchange.response_octets += piece.size();
-    co_await share_.spend(piece.size());
+    co_await share_.spend(runtime::FairShare::piece + piece.size());
   }
   co_return Result<void>{};
 }
@@ -316,7 +320,8 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
   if (sending_interim_ || (head.status == 100 && continued_)) co_return Result<void>{};
   continued_ = continued_ || head.status == 100;
   std::size_t room = head_octets(head.fields) + head.reason.size() + 64;
-  codec::h1::OutBuffer out({arena_.chars(room), room});
+  char* const memory = arena_.chars(room);
+  codec::h1::OutBuffer out({memory, room});
   SP_CHECK(codec::h1::write_response_head(head, {.client_version = http::Version::http11}, out));
   std::array<iovec, 1> pieces{piece_of(out.view())};
   sending_interim_ = true;
@@ -324,6 +329,7 @@ Task<Result<void>> H1Session::send_interim(const http::ResponseHead& head) {
   auto sent = co_await write_all(stream_, pieces, out_pace_);
   sending_interim_ = false;
   interim_sent_.set();
+  arena_.take_back(memory, room);
   if (!sent) co_return fail(client_error(sent.error().code));
   co_return Result<void>{};
 }

@@ -112,7 +112,7 @@ Task<Result<void>> H1Upstream::send_request(Exchange& exchange) {
   // A server may have answered and closed before it took everything: its answer counts.
   if (!sent && sent.error().code != Code::upstream_reset) {
     Code code = sent.error().code == Code::timeout ? Code::request_write_timeout : sent.error().code;
-    co_return fail({.code = code, .side = Side::upstream, .where = "sending the request"});
+    co_return fail({.code = code, .side = side_of_failure(code), .where = "sending the request"});
   }
   upload.first_parts_sent(!chunked_);
   if (!upload.complete()) exchange.scope.spawn(upload.run(exchange));
@@ -162,9 +162,9 @@ Result<void> H1Upstream::received(Exchange& exchange, const Result<std::size_t>&
 
 Task<Result<void>> H1Upstream::receive_response(Exchange& exchange) {
   Response& response = exchange.response;
-  http::ResponseHead& head = response.head;
+  response = Response(exchange.arena);
+  http::ResponseHead& head = response.head;  // its fields take the same room for each response
   for (int interim = 0;;) {
-    response = Response(exchange.arena);
     codec::h1::Persistence persistence;
     std::size_t octets = 0;
     if (!in_.empty()) {

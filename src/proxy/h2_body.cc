@@ -69,7 +69,7 @@ Error H2Body::broken(Code code) const {
       code == Code::end_of_stream) {
     code = sender_ == Side::client ? Code::client_closed : Code::response_incomplete;
   }
-  return {.code = code, .side = sender_, .where = "reading the body"};
+  return {.code = code, .side = sender_, .where = "the stream ended before all of its content had come"};
 }
 
 }  // namespace sp::proxy

@@ -168,7 +168,8 @@ void H2Channel::wake(IoWait*& wait, Code why) {
 
 void H2Channel::wake_waiting() {
   const bool broken = fault_ != Code::ok;
-  if (broken && watch_ != nullptr) {
+  // A stream that its peer has ended before is not taken back by what becomes of its connection.
+  if (broken && watch_ != nullptr && (watch_->what == runtime::HangupWatch::For::end || !remote_ended())) {
     const runtime::HangupWatch* watch = std::exchange(watch_, nullptr);
     watch->function(watch->context);
   }

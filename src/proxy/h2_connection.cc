@@ -1,6 +1,7 @@
 #include "proxy/h2_connection.h"
 
 #include <array>
+#include <new>
 #include <utility>
 
 #include "proxy/h2_channel.h"
@@ -15,6 +16,9 @@ namespace {
 // With so many answers waiting to be sent nothing more is read.
 constexpr std::size_t most_queued = 200;
 constexpr unsigned most_wide_windows = 4;
+// A client has between one of these and two for reading a response, before it is told that the rest of its request is
+// not wanted.
+constexpr runtime::Duration time_to_read{100};
 }  // namespace
 
 // Until something is to be sent; goes on when the others who were ready have had their turn.
@@ -57,8 +61,7 @@ Task<Result<void>> H2Connection::read(runtime::TimePoint deadline) {
     SP_CHECK(co_await unblocked_.wait(deadline));
     co_return fail(Code::cancelled, "answers were not read");
   }
-  Buffer in;
-  if (stream_.try_read({}).status == runtime::IoStatus::would_block) {
+  if (in_.empty() && stream_.try_read({}).status == runtime::IoStatus::would_block) {
     stream_.release_buffers();
     auto readable = stream_.readable(deadline);
     reading_ = &readable;
@@ -66,19 +69,34 @@ Task<Result<void>> H2Connection::read(runtime::TimePoint deadline) {
     reading_ = nullptr;
     SP_CHECK(ready);
   }
-  auto got = stream_.try_read(in.room(came_in_bulk_ ? Buffer::large : Buffer::small));
-  if (got.status == runtime::IoStatus::would_block) co_return Result<void>{};
-  if (got.status == runtime::IoStatus::end) co_return fail(Code::end_of_stream, "read");
-  if (got.status == runtime::IoStatus::failed) co_return fail(got.code, "read");
-  in.filled(got.bytes);
-  came_in_bulk_ = got.bytes >= Buffer::small;
-  auto taken = codec.receive(in.view(), runtime::Loop::current().now());
-  if (codec.wants_to_send()) send_soon();
-  in.release();
-  wake_channels();
-  SP_CHECK(taken);
-  co_await share_.spend(got.bytes);
+  if (in_.empty()) {
+    SP_CHECK(fetch_octets());
+  }
+  if (in_.empty()) co_return Result<void>{};
+  SP_CHECK(take_octets());
+  co_await share_.spend(codec.work());
   co_return Result<void>{};
+}
+
+// What the stream has, which may be nothing.
+Result<void> H2Connection::fetch_octets() {
+  auto got = stream_.try_read(in_.room(came_in_bulk_ ? Buffer::large : Buffer::small));
+  in_.filled(got.bytes);
+  in_.release_if_empty();
+  if (got.status == runtime::IoStatus::end) return fail(Code::end_of_stream, "read");
+  if (got.status == runtime::IoStatus::failed) return fail(got.code, "read");
+  came_in_bulk_ = got.bytes >= Buffer::small;
+  return {};
+}
+
+Result<void> H2Connection::take_octets() {
+  auto taken = codec.receive(in_.view(), runtime::Loop::current().now());
+  if (codec.wants_to_send()) send_soon();
+  in_.consume(taken.value_or(in_.view().size()));
+  in_.release_if_empty();
+  wake_channels();
+  if (!taken) return fail(taken.error());
+  return {};
 }
 
 bool H2Connection::take_wide_window() {
@@ -114,7 +132,20 @@ Task<Result<void>> H2Connection::send_all() {
     co_await share_.spend(size);
   }
   out_.release();
+  settle_later();
   co_return Result<void>{};
+}
+
+void H2Connection::settle_later() {
+  if (!codec.owes_resets() || settling_.armed()) return;
+  runtime::Loop::current().timers().arm(settling_, runtime::Loop::current().now() + time_to_read);
+}
+
+void H2Connection::settle(void* connection) {
+  auto& self = *static_cast<H2Connection*>(connection);
+  self.codec.settle_resets();
+  self.settle_later();
+  if (self.codec.wants_to_send()) self.send_soon();
 }
 
 Task<void> H2Connection::say_goodbye() {
@@ -126,12 +157,18 @@ Task<void> H2Connection::say_goodbye() {
 Task<void> H2Connection::write() {
   do {
     co_await Wanted{*this};
-    auto sent = co_await send_all();
+    Result<void> sent = fail(Code::out_of_memory, "write");
+    try {
+      sent = co_await send_all();
+    } catch (const std::bad_alloc&) {  // the others go on
+    }
     if (!sent) {
       stream_.reset_on_close();
       stream_.abort(sent.error().code == Code::timeout ? too_slow_ : sent.error().code);
       stopping_ = true;
     }
+    blocked_ = false;
+    unblocked_.set();
   } while (!stopping_);
 }
 

@@ -28,13 +28,16 @@ class H2Connection {
 
   codec::h2::Connection codec;
 
-  // Waits for octets, at most until `deadline`, and gives them to the codec. An error is the end: Code::end_of_stream,
-  // timeout, cancelled (see interrupt_reading()), those of the codec, those of the stream.
+  // What was received before anybody knew that it is HTTP/2: read() begins with it. Throws std::bad_alloc.
+  void begin_with(ByteView received) { in_.append(received); }
+  // Waits for octets, at most until `deadline`, and gives them to the codec, a turn's share at a time. An error is the
+  // end: Code::end_of_stream, timeout, cancelled (see interrupt_reading()), those of the codec, those of the stream.
+  // Throws std::bad_alloc.
   runtime::Task<Result<void>> read(runtime::TimePoint deadline);
   // A read() that waits ends with Code::cancelled, and nothing is lost.
   void interrupt_reading();
-  // Runs beside the reader: sends what there is, whenever there is something, until stop(). When sending fails the
-  // stream is aborted.
+  // Runs beside the reader: sends what there is, whenever there is something, until stop_writing(). When sending fails,
+  // or memory ends, the stream is aborted.
   runtime::Task<void> write();
   // There is something to send, or there may be.
   void send_soon();
@@ -56,9 +59,14 @@ class H2Connection {
  private:
   struct Wanted;
   runtime::Task<Result<void>> send_all();
+  Result<void> fetch_octets();
+  Result<void> take_octets();
+  void settle_later();
+  static void settle(void* connection);
 
   runtime::Stream& stream_;
   IntrusiveList<codec::h2::Stream> to_wake_;
+  Buffer in_;  // what the codec has not taken yet
   Buffer out_;
   Pace pace_;
   Code too_slow_;  // what a peer is called that does not read
@@ -66,7 +74,8 @@ class H2Connection {
   runtime::Stream::Operation* reading_ = nullptr;
   std::coroutine_handle<> writer_;  // while it waits to be wanted
   unsigned wide_windows_ = 0;
-  runtime::Event unblocked_;  // a write has ended, or the reader is to look again
+  runtime::Event unblocked_;                              // a write has ended, or the reader is to look again
+  runtime::Timer settling_{&H2Connection::settle, this};  // see codec::h2::Connection::settle_resets()
   bool came_in_bulk_ = false;
   bool blocked_ = false;
   bool wanted_ = false;

@@ -21,8 +21,9 @@ inline std::string h2c_gate(std::string_view to = "http://10.0.0.1:8000", std::s
 class H2Peer : private codec::h2::Connection::Owner {
  public:
   using Stream = codec::h2::LoggedStream;
-  H2Peer(Gate& gate, Scripted connected, codec::h2::Role role, std::uint32_t most_streams = 100)
-      : gate_(gate), wire(std::move(connected)), connection(*this, options_for(role, most_streams)) {
+  H2Peer(Gate& gate, Scripted connected, codec::h2::Role role, std::uint32_t most_streams = 100,
+         const codec::Limits& limits = {})
+      : gate_(gate), wire(std::move(connected)), connection(*this, {role, most_streams, 65535, 65535, limits}) {
     exchange();
   }
 
@@ -39,8 +40,11 @@ class H2Peer : private codec::h2::Connection::Owner {
       const std::string came = wire.take_all();
       if (came.empty()) continue;
       moved = true;
-      auto taken = connection.receive(came, gate_.loop.now());
-      if (!taken) log.add("error " + std::string(name(taken.error().code)));
+      for (std::string_view rest = came; !rest.empty();) {
+        auto taken = connection.receive(rest, gate_.loop.now());
+        if (!taken) log.add("error " + std::string(name(taken.error().code)));
+        rest.remove_prefix(taken.value_or(rest.size()));
+      }
     }
   }
 
@@ -60,6 +64,7 @@ class H2Peer : private codec::h2::Connection::Owner {
     stream.to_send = std::move(content);
     stream.last = upgrade.empty();
     EXPECT_TRUE(connection.request(stream, head, "http", authority, target, ended));
+    stream.number = stream.id();
     exchange();
     return stream;
   }
@@ -97,9 +102,6 @@ class H2Peer : private codec::h2::Connection::Owner {
   }
 
  private:
-  static codec::h2::Options options_for(codec::h2::Role role, std::uint32_t most_streams) {
-    return {.role = role, .most_streams = most_streams, .limits = {}};
-  }
   codec::h2::Stream* stream_begins() override {
     streams_.push_back(std::make_unique<Stream>(log));
     return streams_.back().get();

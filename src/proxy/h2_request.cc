@@ -1,5 +1,6 @@
 #include "proxy/h2_request.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
@@ -29,7 +30,9 @@ H2Request::H2Request(Worker& worker, ClientConnection& client, H2Connection& con
 
 H2Request::~H2Request() { heads_.give_back(head_octets_); }
 
+// Many small fields take more memory than RFC 9113 counts for them.
 bool H2Request::affords(std::uint64_t octets) {
+  octets = std::max<std::uint64_t>(octets, exchange_.request.fields.arena().bytes_held());
   if (!heads_.take(octets)) return false;
   head_octets_ = octets;
   return true;
@@ -54,9 +57,19 @@ void H2Request::closed(ErrorCode error, bool by_peer) {
   H2Channel::closed(error, by_peer);
 }
 
-Code H2Request::code_of(ErrorCode, bool by_peer) const { return by_peer ? Code::client_closed : Code::http2_error; }
+Code H2Request::code_of(ErrorCode error, bool by_peer) const {
+  if (by_peer) return Code::client_closed;
+  return error == ErrorCode::internal_error ? Code::internal : Code::http2_error;
+}
 
 void H2Request::client_gone(void* exchange) { static_cast<Exchange*>(exchange)->scope.cancel(Code::client_closed); }
+
+// Who watches is told, too: a tunnel, in which both may be waiting for the server.
+void H2Request::cancelled(void* self, Code why) {
+  auto& request = *static_cast<H2Request*>(self);
+  request.abort(why);
+  request.look_again();
+}
 
 Error H2Request::not_sent(const Error& error) const {
   Code code = error.code == Code::timeout ? Code::client_too_slow : error.code;
@@ -172,7 +185,7 @@ Task<Result<void>> H2Request::write_response(Response& response) {
       auto sent = co_await write_all(*this, pieces, out_pace_);
       if (!sent) co_return fail(not_sent(sent.error()));
       exchange_.response_octets += piece.size();
-      co_await share_.spend(piece.size());
+      co_await share_.spend(runtime::FairShare::piece + piece.size());
     }
     if (whole) break;
     SP_TRY(piece, co_await response.body->read());

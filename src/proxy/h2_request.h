@@ -44,7 +44,7 @@ class H2Request final : public H2Channel, private InterimSink {
   bool is_misdirected() const;
   bool looks_like_tunnel(const Response& response) const;
   static void client_gone(void* exchange);
-  static void cancelled(void* self, Code why) { static_cast<H2Request*>(self)->abort(why); }
+  static void cancelled(void* self, Code why);
 
   HeadRoom& heads_;
   std::uint64_t head_octets_ = 0;

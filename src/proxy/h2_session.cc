@@ -18,8 +18,8 @@ namespace {
 constexpr std::uint32_t most_requests = 100;
 constexpr std::int32_t stream_window = 65535;
 constexpr std::int32_t connection_window = std::int32_t{1} << 24;
-// So many heads of the largest size may be there at a time.
-constexpr std::uint64_t heads_at_once = 8;
+// The heads of all requests of a connection take at most the memory of so many of the largest size, as it is counted.
+constexpr std::uint64_t heads_at_once = 16;
 // Requests that were on their way when the end was announced are still served.
 constexpr runtime::Duration time_to_hear{500};
 
@@ -51,13 +51,14 @@ H2Session::H2Session(Worker& worker, ClientConnection& client, runtime::CancelTo
   parent.subscribe(on_cancel_);
 }
 
-H2Session::~H2Session() = default;
+H2Session::~H2Session() { worker_.h2_requests_over(requests_); }
 
 void H2Session::aborted(void* self, Code why) { static_cast<H2Session*>(self)->connection_.abort(why); }
 
 codec::h2::Stream* H2Session::stream_begins() {
   // A request that was taken back counts until nobody works on it any more (CVE-2023-44487).
   if (requests_ >= most_requests) return nullptr;
+  if (!idle() && !worker_.has_room_for_request()) return nullptr;
   try {
     auto request = std::make_unique<H2Request>(worker_, client_, connection_, heads_, requests_scope_.token());
     beginning_.push_back(std::move(request));
@@ -65,11 +66,13 @@ codec::h2::Stream* H2Session::stream_begins() {
     return nullptr;
   }
   ++requests_;
+  worker_.h2_request_begins();
   return beginning_.back().get();
 }
 
 void H2Session::request_over() {
   --requests_;
+  worker_.h2_requests_over(1);
   if (!idle()) return;
   idle_since_ = worker_.loop().now();
   connection_.interrupt_reading();  // it waits without an end
@@ -137,34 +140,35 @@ void H2Session::time_to_refuse(void* self) {
   session.connection_.interrupt_reading();
 }
 
-// The reader has ended. What is under way has lost its client, unless there is nothing under way.
 Task<void> H2Session::end() {
-  refuse_timer_.unlink();
-  const Code why = failure_.code;
-  requests_scope_.cancel(why == Code::shutting_down ? why : Code::client_closed);
-  co_await requests_scope_.join();
-  beginning_.clear();
-  connection_.stop_writing();
-  co_await writer_scope_.join();
   co_await connection_.say_goodbye();
-  if (why == Code::http2_error || why == Code::http2_flood) {
-    worker_.observer().connection_failed(client_, why, failure_.where);
+  if (failure_.code == Code::http2_error || failure_.code == Code::http2_flood) {
+    worker_.observer().connection_failed(client_, failure_.code, failure_.where);
   }
   co_await linger(*client_.stream, worker_.loop().now());
 }
 
+// What has begun is waited for, whatever fails: between the first spawn() and the last join() nothing is thrown.
 Task<void> H2Session::run(ByteView received) {
+  if (!received.empty()) connection_.begin_with(received);
   worker_.h2_begins(*this);
-  writer_scope_.spawn(connection_.write());
-  connection_.send_soon();
-  auto begun = connection_.codec.receive(received, worker_.loop().now());
-  connection_.wake_channels();
-  if (begun) {
-    start_requests();
+  try {
+    writer_scope_.spawn(connection_.write());
+    connection_.send_soon();
     co_await read();
-  } else {
-    failure_ = begun.error();
+  } catch (const std::bad_alloc&) {
+    failure_ = {.code = Code::out_of_memory};
   }
+  refuse_timer_.unlink();
+  const Code why = failure_.code;
+  if (why == Code::out_of_memory) worker_.gave_up();
+  // What is under way has lost its client, unless there is nothing under way.
+  requests_scope_.cancel(why == Code::shutting_down ? why : Code::client_closed);
+  connection_.wake_channels();
+  co_await requests_scope_.join();
+  beginning_.clear();
+  connection_.stop_writing();
+  co_await writer_scope_.join();
   co_await end();
 }
 

@@ -108,6 +108,64 @@ TEST_F(H2Clients, get_interim_answers_and_trailers) {
   EXPECT_EQ(client.story(), "1 head 200; 1 content hi; 1 ended | x-sum: 7; 1 closed NO_ERROR");
 }
 
+// They wait until the client reads them, or for a window that it never opens.
+TEST_F(H2Clients, get_no_more_than_64_kib_of_interim_answers) {
+  client.request("GET", "/x");
+  Scripted server = accept();
+  server.take_all();
+  const std::string hint = "HTTP/1.1 103 Early Hints\r\nLink: " + std::string(30'000, 'x') + "\r\n\r\n";
+  server.send(hint + hint + hint);
+  EXPECT_EQ(client.story().substr(0, 38), "1 head 103; 1 head 103; 1 head 502; 1 ");
+  EXPECT_EQ(gate.observed.last().code, Code::too_many_interim);
+}
+
+TEST_F(H2Clients, that_open_no_window_get_the_end_all_the_same) {
+  const auto& stream = client.request("GET", "/x");
+  Scripted server = accept();
+  server.take_all();
+  server.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + std::string(65535, 'a') + "\r\n");
+  client.story();
+  EXPECT_EQ(stream.received, 65535u);
+  server.send("0\r\nX-Sum: 7\r\n\r\n");
+  EXPECT_EQ(client.story(), "1 ended | x-sum: 7; 1 closed NO_ERROR");
+}
+
+// Clients that still send are told that the rest is not wanted: when they have had time to read the answer, since some
+// take the one for the other (curl 7.88).
+class EarlyAnswers : public H2Clients {
+ protected:
+  // A request whose content does not end, and its answer, as frames.
+  std::string answered_early() {
+    using namespace codec::h2::frames;
+    client.wire.send(
+        headers(1, {{":method", "POST"}, {":scheme", "http"}, {":authority", "a.test"}, {":path", "/x"}}, end_headers) +
+        data(1, "abc"));
+    Scripted server = accept();
+    server.take_all();
+    server.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
+    return came();
+  }
+  std::string came() { return frames.describe(client.wire.take_all()); }
+  codec::h2::frames::Decoder frames;
+};
+
+TEST_F(EarlyAnswers, are_followed_by_a_refusal_of_the_rest) {
+  std::string answer = answered_early();
+  EXPECT_TRUE(answer.ends_with("; DATA 1 2 end")) << answer;
+  gate.loop.advance(99ms);
+  EXPECT_EQ(came(), "");
+  gate.loop.advance(150ms);
+  EXPECT_EQ(came(), "RST_STREAM 1 NO_ERROR");
+  EXPECT_EQ(gate.observed.last().status, 413);
+}
+
+TEST_F(EarlyAnswers, are_followed_by_nothing_when_the_rest_comes_in_time) {
+  answered_early();
+  client.wire.send(codec::h2::frames::data(1, "def", codec::h2::frames::end_stream));
+  gate.loop.advance(1s);
+  EXPECT_EQ(came(), "");
+}
+
 TEST_F(H2Clients, that_open_no_window_are_given_up_and_others_wait_their_turn) {
   const auto& stream = client.request("GET", "/x");
   Scripted server = accept();
@@ -209,6 +267,30 @@ TEST_F(H2Clients, that_say_nothing_for_long_are_left) {
   client.wire.expect_end();
 }
 
+// Each connection, and each request that is under way, may need a descriptor more for its server: there is one for it,
+// or the request is refused. Who has none under way is served.
+TEST(H2Limits, requests_of_few_take_no_descriptors_of_others) {
+  Gate gate{h2c_gate(), {.descriptors = 20}};
+  ScriptedServer& servers = gate.server();
+  H2Peer many{gate, gate.client(), Role::client};
+  for (int i = 0; i < 12; ++i) many.request("GET", "/x");
+  EXPECT_EQ(many.story(),
+            "19 closed REFUSED_STREAM by peer; 21 closed REFUSED_STREAM by peer; "
+            "23 closed REFUSED_STREAM by peer");
+  EXPECT_EQ(servers.waiting(), 9u);
+  H2Peer newcomer{gate, gate.client(), Role::client};
+  newcomer.request("GET", "/y");
+  newcomer.request("GET", "/z");
+  EXPECT_EQ(newcomer.story(), "3 closed REFUSED_STREAM by peer");
+  EXPECT_EQ(servers.waiting(), 10u);
+  for (int i = 0; i < 10; ++i) servers.accept().send(hi);
+  many.exchange();
+  EXPECT_TRUE(newcomer.story().starts_with("1 head 200"));
+  newcomer.request("GET", "/z");
+  EXPECT_EQ(newcomer.story(), "");
+  EXPECT_EQ(servers.waiting(), 1u);
+}
+
 TEST_F(H2Clients, may_speak_http1_on_the_same_port) {
   Scripted plain = gate.client();
   plain.send(request("GET /"));
@@ -245,12 +327,10 @@ TEST_F(H2Clients, ask_for_a_websocket_which_the_server_knows_as_an_upgrade) {
   EXPECT_EQ(client.story(), "1 closed NO_ERROR");
 }
 
-// What a client has sent in a tunnel that has ended both ways reaches the server, whatever becomes of the connection.
-class EndedTunnels : public H2Clients {
+class OpenTunnels : public H2Clients {
  protected:
-  // More than the server's kernel takes is under way, and its end.
-  void end_both_ways() {
-    auto& stream = client.request("CONNECT", "/chat", nullptr, {}, "websocket");
+  H2Peer::Stream& open(H2Peer& by) {
+    auto& stream = by.request("CONNECT", "/chat", nullptr, {}, "websocket");
     server = accept();
     const std::string head = server.take_until("\r\n\r\n");
     Arena arena;
@@ -258,6 +338,17 @@ class EndedTunnels : public H2Clients {
     server.send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
         std::string(websocket_accept(key, arena)) + "\r\n\r\n");
+    return stream;
+  }
+  Scripted server{gate.loop, nullptr};
+};
+
+// What a client has sent in a tunnel that has ended both ways reaches the server, whatever becomes of the connection.
+class EndedTunnels : public OpenTunnels {
+ protected:
+  // More than the server's kernel takes is under way, and its end.
+  void end_both_ways() {
+    auto& stream = open(client);
     server.finish();
     stream.to_send = std::string(size, 'x');
     stream.last = true;
@@ -270,7 +361,6 @@ class EndedTunnels : public H2Clients {
   }
 
   static constexpr std::size_t size = 100'000;
-  Scripted server{gate.loop, nullptr};
 };
 
 TEST_F(EndedTunnels, outlive_the_connection) {
@@ -288,10 +378,42 @@ TEST_F(EndedTunnels, outlive_a_connection_that_takes_no_more_requests) {
   client.expect_end_without_reset();
 }
 
+// The server takes nothing, and says nothing: nobody else would tell that the client is gone.
+TEST_F(OpenTunnels, that_their_client_leaves_do_not_wait_for_a_server) {
+  for (const bool reset : {true, false}) {
+    auto& stream = open(client);
+    stream.to_send = std::string(100'000, 'x');
+    client.connection.data_ready(stream);
+    client.exchange();
+    EXPECT_EQ(gate.observed.exchanges.size(), reset ? 0u : 1u);
+    if (reset) {
+      client.connection.reset(stream, ErrorCode::cancel);
+      client.exchange();
+    } else {
+      client.wire.close();
+      gate.loop.settle();
+    }
+    EXPECT_EQ(gate.observed.exchanges.size(), reset ? 1u : 2u);
+    server.expect_reset();
+  }
+}
+
 TEST_F(H2Clients, are_refused_a_tunnel_of_another_kind) {
   client.request("CONNECT", "/chat", nullptr, {}, "h2c");
   EXPECT_EQ(client.story().substr(0, 11), "1 head 501;");
   EXPECT_EQ(gate.observed.last().code, Code::upgrade_refused);
+}
+
+// nghttp2 would not send them, and say nothing.
+TEST_F(H2Clients, get_heads_as_large_as_the_limit) {
+  H2Peer patient(gate, gate.client("203.0.113.2:50000"), Role::client, 100, {.head = 1 << 20, .fields = 1000});
+  patient.request("GET", "/x");
+  Scripted server = accept();
+  server.take_until("\r\n\r\n");
+  std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
+  for (int i = 0; i < 120; ++i) head += "X-" + std::to_string(i) + ": " + std::string(535, 'x') + "\r\n";
+  server.send(head + "\r\nhi");
+  EXPECT_EQ(patient.story(), "1 head 200; 1 content hi; 1 ended; 1 closed NO_ERROR");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A connection to a server that speaks HTTP/2: shared by the exchanges of its worker, each of which has a stream.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 
 namespace sp::proxy {
 
+struct Exchange;
 class H2UpstreamStream;
 class Worker;
 
@@ -40,6 +42,14 @@ class H2Upstream final : public ListHook,
 
   // Whether another exchange can have a stream.
   bool has_room() const;
+  // Larger heads may be the end of the connection, with everybody's requests on it: NGINX does not say how large they
+  // may be, and answers larger ones so. As head_size() counts.
+  std::uint64_t most_head() const { return std::min(most_shared_head, connection_.codec.most_head()); }
+  static constexpr std::uint64_t most_shared_head = 8192;
+  // The size of the exchange's head by RFC 9113 section 6.5.2, or a little more.
+  static std::uint64_t head_size(const Exchange& exchange);
+  // It was made for such a head: nobody else gets it.
+  bool alone() const { return alone_; }
   bool knows_tunnels() const { return connection_.codec.knows_extended_connect(); }
   // Its first SETTINGS have come, or it has ended. For the one exchange that the connection was made for: others do not
   // get it before that.
@@ -60,7 +70,9 @@ class H2Upstream final : public ListHook,
   void going_away(std::int32_t last) override;
   void settings_read() override;
   runtime::Task<void> read();
+  void lose_streams();
   runtime::Task<void> end();
+  void keep_alone_for(const H2UpstreamStream& stream);
   static void aborted(void* self, Code why) { static_cast<H2Upstream*>(self)->connection_.abort(why); }
 
   Worker& worker_;
@@ -76,6 +88,7 @@ class H2Upstream final : public ListHook,
   runtime::Event settings_came_;
   bool settled_ = false;  // the server's first SETTINGS have come
   bool draining_ = false;
+  bool alone_ = false;
   runtime::CancelCallback on_cut_{&H2Upstream::aborted, this};
 };
 

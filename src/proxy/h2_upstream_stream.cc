@@ -18,7 +18,10 @@ using runtime::Task;
 // ---- the stream ----
 
 H2UpstreamStream::H2UpstreamStream(std::shared_ptr<H2Upstream> shared, Exchange& exchange)
-    : H2Channel(shared->connection()), shared_(std::move(shared)), exchange_(&exchange) {
+    : H2Channel(shared->connection()),
+      shared_(std::move(shared)),
+      exchange_(&exchange),
+      head_size_(H2Upstream::head_size(exchange)) {
   shared_->enter(*this);
 }
 
@@ -114,8 +117,9 @@ Task<Result<void>> H2UpstreamConnection::send_request(Exchange& exchange) {
       const Code why = settled.error().code;
       co_return fail(no_response(exchange, why == Code::timeout ? Code::connection_timeout : why));
     }
+    if (stream_->fault() != Code::ok) co_return fail(broken(exchange));
     if (!stream_->shared().knows_tunnels())
-      co_return fail({.code = Code::unexpected_upgrade, .side = Side::upstream, .where = "no extended CONNECT"});
+      co_return fail({.code = Code::no_extended_connect, .side = Side::upstream, .where = "SETTINGS"});
     take_websocket_key(exchange);
   }
   Upload& upload = exchange.upload;
@@ -154,16 +158,19 @@ void H2UpstreamConnection::cut(Code why) {
   stream_->arrived.set();
 }
 
+// What the server has not seen, or not looked at, can be sent again, whatever it is.
+Error H2UpstreamConnection::broken(const Exchange& exchange) const {
+  Error error = no_response(exchange, stream_->fault());
+  if (stream_->unseen() || error.code == Code::upstream_stream_refused) error.retry = Retry::safe;
+  return error;
+}
+
 Task<Result<void>> H2UpstreamConnection::receive_response(Exchange& exchange) {
   for (;;) {
     H2UpstreamStream::Head* next = stream_->take_head();
     if (next == nullptr) {
       if (stream_->head_fault().code != Code::ok) co_return fail(stream_->head_fault());
-      if (stream_->fault() != Code::ok) {
-        Error error = no_response(exchange, stream_->fault());
-        if (error.code == Code::upstream_stream_refused) error.retry = Retry::safe;
-        co_return fail(error);
-      }
+      if (stream_->fault() != Code::ok) co_return fail(broken(exchange));
       stream_->arrived.clear();
       auto arrived = co_await stream_->arrived.wait(response_deadline(exchange));
       if (arrived || exchange.worker.loop().now() < response_deadline(exchange)) continue;
@@ -198,8 +205,8 @@ UpstreamConnection::Detached H2UpstreamConnection::detach() {
 
 void H2UpstreamConnection::leave(Exchange& exchange) {
   end_lease();
-  // The response is complete, and nobody reads what may still be sent of the request.
-  if (body_.complete() && exchange.upload.complete()) stream_->connection().codec.forget(*stream_);
+  // Both sides have ended it. A tunnel that was refused has no upload that would have ended ours.
+  if (body_.complete() && stream_->sent_all()) stream_->connection().codec.forget(*stream_);
   exchange.connection.reset();
 }
 

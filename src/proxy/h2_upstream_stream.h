@@ -28,9 +28,14 @@ class H2UpstreamStream final : public H2Channel {
   const Error& head_fault() const { return head_fault_; }
   // Set when a head has come, or none will.
   runtime::Event arrived;
+  // The connection has ended before the request was written: the server cannot have seen it.
+  void note_unseen() { unseen_ = true; }
+  bool unseen() const { return unseen_; }
   // From here on it is only octets: a tunnel.
   void detach();
 
+  // Of the request, see H2Upstream::head_size().
+  std::uint64_t head_size() const { return head_size_; }
   std::size_t place() const { return place_; }
   void set_place(std::size_t place) { place_ = place; }
   H2Upstream& shared() { return *shared_; }
@@ -45,6 +50,7 @@ class H2UpstreamStream final : public H2Channel {
 
   std::shared_ptr<H2Upstream> shared_;
   Exchange* exchange_;
+  std::uint64_t head_size_;
   Head* reading_ = nullptr;
   Head* first_ = nullptr;
   Head** last_ = &first_;
@@ -52,6 +58,7 @@ class H2UpstreamStream final : public H2Channel {
   int interim_ = 0;  // 1xx that came
   std::uint64_t interim_octets_ = 0;
   std::size_t place_ = 0;
+  bool unseen_ = false;
 };
 
 class H2UpstreamConnection final : public UpstreamConnection {
@@ -60,6 +67,7 @@ class H2UpstreamConnection final : public UpstreamConnection {
 
   std::string_view address_text() const override { return stream_->shared().address_text(); }
   bool used_before() const override { return used_before_; }
+  bool alone() const override { return stream_->shared().alone(); }
   void lease(runtime::CancelToken& token) override;
   void end_lease() override { on_cancel_.unlink(); }
   runtime::Task<Result<void>> send_request(Exchange& exchange) override;
@@ -74,6 +82,7 @@ class H2UpstreamConnection final : public UpstreamConnection {
   void leave(Exchange& exchange) override;
 
  private:
+  Error broken(const Exchange& exchange) const;
   static void cancelled(void* self, Code why) { static_cast<H2UpstreamConnection*>(self)->cut(why); }
 
   std::unique_ptr<H2UpstreamStream> stream_;

@@ -10,8 +10,18 @@ using codec::h2::Role;
 
 class H2Servers : public ::testing::Test {
  protected:
-  std::unique_ptr<H2Peer> accept(std::uint32_t most_streams = 100) {
-    return std::make_unique<H2Peer>(gate, gate.server().accept(), Role::server, most_streams);
+  std::unique_ptr<H2Peer> accept(std::uint32_t most_streams = 100, const codec::Limits& limits = {}) {
+    return std::make_unique<H2Peer>(gate, gate.server().accept(), Role::server, most_streams, limits);
+  }
+  // A connection that is there already.
+  std::unique_ptr<H2Peer> accept_first(const codec::Limits& limits = {}) {
+    client.send(request("GET /first"));
+    auto server = accept(100, limits);
+    EXPECT_EQ(server->story(), "1 head GET /first end");
+    server->respond(server->came(), 204, "");
+    client.expect(response("204 No Content", ""));
+    server->story();
+    return server;
   }
 
   Gate gate{one_site("- { path: /, to: \"h2c://10.0.0.1:8000\" }\n")};
@@ -225,7 +235,7 @@ TEST_F(H2Servers, are_asked_for_a_websocket_when_they_have_said_that_they_know_i
       std::string::npos);
   wire.send(codec::h2::frames::settings());
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
-  EXPECT_EQ(gate.observed.last().code, Code::unexpected_upgrade);
+  EXPECT_EQ(gate.observed.last().code, Code::no_extended_connect);
 }
 
 TEST_F(H2Servers, that_do_not_say_whether_they_know_websockets_are_not_waited_for_longer_than_for_a_connection) {
@@ -236,6 +246,147 @@ TEST_F(H2Servers, that_do_not_say_whether_they_know_websockets_are_not_waited_fo
   gate.loop.advance(1min);
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 504 "));
   EXPECT_EQ(gate.observed.last().code, Code::connection_timeout);
+}
+
+TEST_F(H2Servers, that_break_before_they_say_whether_they_know_websockets_have_broken) {
+  client.send(request("GET /chat",
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                      "Sec-WebSocket-Version: 13\r\n"));
+  gate.server().accept().close();
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_reset);
+}
+
+// ---- what the connection is shared with ----
+
+// What is found when the other side next looks: nothing runs in between.
+void put(Scripted& end, std::string_view octets) {
+  const iovec piece{const_cast<char*>(octets.data()), octets.size()};
+  EXPECT_EQ(end.stream().try_write({&piece, 1}).bytes, octets.size());
+}
+
+TEST_F(H2Servers, that_go_away_and_close_as_a_request_comes_have_not_seen_it) {
+  auto server = accept_first();
+  put(client, request("POST /x", "Content-Length: 2\r\n") + "hi");
+  put(server->wire, codec::h2::frames::goaway(1, 0));
+  (void)server->wire.stream().try_finish();
+  gate.loop.settle();
+  auto another = accept();
+  EXPECT_EQ(another->story(), "1 head POST /x; 1 content hi; 1 ended");
+  another->respond(another->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, that_close_as_a_request_comes_have_not_seen_it) {
+  auto server = accept_first();
+  put(client, request("POST /x", "Content-Length: 2\r\n") + "hi");
+  (void)server->wire.stream().try_finish();
+  gate.loop.settle();
+  EXPECT_EQ(accept()->story(), "1 head POST /x; 1 content hi; 1 ended");
+}
+
+// NGINX ends the connection with everybody's requests on it.
+TEST_F(H2Servers, get_large_heads_on_connections_of_their_own) {
+  auto shared = accept_first();
+  Scripted other = gate.client("203.0.113.2:50000");
+  other.send(request("GET /large", "X: " + std::string(8500, 'x') + "\r\n"));
+  auto alone = accept();
+  EXPECT_EQ(alone->story(), "1 head GET /large end");
+  client.send(request("GET /2"));
+  EXPECT_EQ(shared->story(), "3 head GET /2 end");
+  alone->wire.close();
+  EXPECT_TRUE(other.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(servers.accepted(), 2u) << "another server would end its connection, too";
+  shared->respond(shared->came(1), 204, "");
+  client.expect(response("204 No Content", ""));
+}
+
+TEST_F(H2Servers, get_large_heads_on_connections_that_are_not_kept) {
+  client.send(request("GET /large", "X: " + std::string(8500, 'x') + "\r\n"));
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head GET /large end");
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
+  server->exchange();
+  server->wire.expect_end();
+}
+
+TEST_F(H2Servers, that_refuse_a_large_head_before_they_look_at_it_are_asked_again) {
+  client.send(request("GET /large", "X: " + std::string(8500, 'x') + "\r\n"));
+  auto server = accept();
+  EXPECT_EQ(server->story(), "1 head GET /large end");
+  server->connection.reset(server->came(), ErrorCode::refused_stream);
+  server->exchange();
+  EXPECT_EQ(accept()->story(), "1 head GET /large end");
+}
+
+TEST_F(H2Servers, get_heads_that_are_larger_than_they_said_on_connections_of_their_own) {
+  const codec::Limits limits{.head = 2000};
+  auto shared = accept_first(limits);
+  client.send(request("GET /large", "X: " + std::string(2000, 'x') + "\r\n"));
+  EXPECT_EQ(shared->story(), "");
+  auto alone = accept();
+  EXPECT_EQ(alone->story(), "1 head GET /large end");
+}
+
+TEST_F(H2Servers, that_say_what_is_too_large_for_them_when_it_was_sent_get_no_more_on_that_connection) {
+  const codec::Limits limits{.head = 2000};
+  client.send(request("GET /large", "X: " + std::string(1500, 'x') + "\r\nY: " + std::string(500, 'y') + "\r\n"));
+  auto alone = accept(100, limits);
+  alone->story();
+  Scripted other = gate.client("203.0.113.2:50000");
+  other.send(request("GET /2"));
+  EXPECT_EQ(accept()->story(), "1 head GET /2 end");
+}
+
+// RFC 9113 section 5.2: the window of the connection is everybody's.
+TEST_F(H2Servers, whose_window_is_used_up_by_content_that_waits_get_others_on_another_connection) {
+  using namespace codec::h2::frames;
+  client.send(request("POST /large", "Content-Length: 100000\r\n"));
+  Scripted stuck = gate.server().accept();
+  stuck.send(settings() + settings_ack());
+  client.send(std::string(80'000, 'x'));
+  stuck.take_all();
+  Scripted other = gate.client("203.0.113.2:50000");
+  other.send(request("POST /2", "Content-Length: 2\r\n") + "hi");
+  EXPECT_EQ(accept()->story(), "1 head POST /2; 1 content hi; 1 ended");
+  stuck.send(window_update(0, 65535) + window_update(1, 65535));
+  gate.loop.settle();
+}
+
+TEST_F(H2Servers, that_refuse_tunnels_keep_no_streams_of_them) {
+  auto server = accept_first();
+  for (std::size_t i = 1; i <= 3; ++i) {
+    client.send(request("GET /chat",
+                        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                        "Sec-WebSocket-Version: 13\r\n"));
+    auto& stream = server->came(i);
+    stream.keep_two_ways();
+    server->respond(stream, 403, "");
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 403 "));
+    EXPECT_TRUE(server->story().ends_with("closed CANCEL by peer"));
+  }
+}
+
+TEST(PoolsOfH2Servers, are_none_the_worse_for_websockets_that_they_do_not_know) {
+  Gate gate{one_site("- { path: /, to: app }",
+                     "upstreams:\n  app:\n    servers: [ \"h2c://10.0.0.1:8000\", \"h2c://10.0.0.2:8000\" ]\n")};
+  std::vector<Scripted> open;
+  std::vector<ScriptedServer*> both{&gate.server(), &gate.server("10.0.0.2:8000")};
+  for (int i = 0; i < 8; ++i) {
+    Scripted client = gate.client();
+    client.send(request("GET /chat",
+                        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                        "Sec-WebSocket-Version: 13\r\n"));
+    for (ScriptedServer* server : both) {
+      if (server->waiting() == 0) continue;
+      open.push_back(server->accept());
+      open.back().send(codec::h2::frames::settings());
+    }
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  }
+  EXPECT_TRUE(gate.observed.events.empty());
+  EXPECT_LE(both[0]->accepted() + both[1]->accepted(), 2u) << "those that are there know it";
 }
 
 // ---- what hostile ones do ----
@@ -307,6 +458,17 @@ TEST_F(H2Servers, that_allow_no_streams_are_left_with_the_request) {
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 504 "));
   server->exchange();
   server->wire.expect_end();
+}
+
+// nghttp2 would not send them.
+TEST_F(H2Servers, get_heads_as_large_as_the_limit) {
+  std::string fields;
+  for (int i = 100; i < 224; ++i) fields += "X-" + std::to_string(i) + ": " + std::string(518, 'x') + "\r\n";
+  client.send(request("GET /x", fields));
+  auto server = accept(100, {.head = 1 << 20, .fields = 1000});
+  EXPECT_EQ(server->story(), "1 head GET /x end");
+  server->respond(server->came(), 204, "");
+  client.expect(response("204 No Content", ""));
 }
 
 // The key of its WebSocket is not lost between servers of both kinds.

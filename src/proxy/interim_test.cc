@@ -119,6 +119,37 @@ TEST_F(Interim, too_many_1xx_are_an_error) {
   EXPECT_EQ(gate.observed.last().code, Code::too_many_interim);
 }
 
+TEST_F(Interim, too_much_of_1xx_is_an_error_even_if_nobody_hears_it) {
+  for (std::string_view version : {"1.1", "1.0"}) {
+    client = gate.client();
+    client.send(joined({"GET / HTTP/", version, "\r\nHost: a.test\r\n\r\n"}));
+    server = accept();
+    server.take_until("\r\n\r\n");
+    for (int i = 0; i < 3; ++i)
+      server.send("HTTP/1.1 103 Early Hints\r\nLink: <" + std::string(30'000, 'a') + ">\r\n\r\n");
+    client.take_all();
+    ASSERT_FALSE(gate.observed.exchanges.empty()) << version;
+    EXPECT_EQ(gate.observed.last().code, Code::too_many_interim);
+    gate.observed.exchanges.clear();
+  }
+}
+
+TEST_F(Interim, what_was_said_holds_no_memory) {
+  std::string hints = "HTTP/1.1 103 Early Hints\r\n";
+  for (int i = 0; i < 50; ++i) hints += "Link: <a>; rel=preload\r\n";
+  hints += "\r\n";
+  client.send(request("GET /"));
+  server = accept();
+  server.take_until("\r\n\r\n");
+  for (int i = 0; i < 30; ++i) {
+    server.send(hints);
+    client.expect(hints);
+  }
+  server.send(hi);
+  client.expect(hi_there);
+  EXPECT_LT(gate.observed.last().memory, 32'000u);
+}
+
 TEST_F(Interim, another_expectation_is_refused) {
   client.send(request("PUT /", "Expect: miracles\r\nContent-Length: 3\r\n"));
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 417 "));

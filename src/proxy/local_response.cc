@@ -45,6 +45,60 @@ std::string_view json_page(Exchange& exchange, const CodeInfo& row) {
                                          row.status, row.name, row.what, exchange.request_id()));
 }
 
+// The client reads the fields of gRPC: of another content type, and of a status but 200, it says only that.
+bool speaks_grpc(const http::RequestHead& request) {
+  const http::Field* type = request.fields.find(FieldId::content_type);
+  return request.version == http::Version::http2 && type != nullptr && type->value.starts_with("application/grpc");
+}
+
+// As gRPC maps the status of a proxy (http-grpc-status-mapping.md), and finer where we know more.
+std::string_view grpc_status(std::uint16_t status) {
+  switch (status) {
+    case 403: return "7";  // PERMISSION_DENIED
+    case 404:
+    case 405:
+    case 421:
+    case 501: return "12";  // UNIMPLEMENTED
+    case 408:
+    case 504: return "4";  // DEADLINE_EXCEEDED
+    case 413:
+    case 414:
+    case 431: return "8";  // RESOURCE_EXHAUSTED
+    case 502:
+    case 503: return "14";  // UNAVAILABLE
+    default: return "13";   // INTERNAL
+  }
+}
+
+// A field's value: '%' begins an escape there. The rest of our texts needs none.
+std::string grpc_message(const CodeInfo& row, std::string_view request_id) {
+  std::string text = fmt::format("{} ({}, request {})", row.what, row.name, request_id);
+  for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) text.insert(at + 1, "25");
+  return text;
+}
+
+// A head that is a trailer as well ("Trailers-Only").
+Response grpc_response(Exchange& exchange, const CodeInfo& row) {
+  std::string_view type = exchange.request.fields.find(FieldId::content_type)->value;
+  Response response = text_response(exchange, 200, {}, {});
+  response.head.content_length.reset();
+  exchange.grpc_status = grpc_status(row.status);
+  response.head.fields.add(FieldId::content_type, type);
+  response.head.fields.add("grpc-status", exchange.grpc_status);
+  response.head.fields.add("grpc-message", exchange.arena.copy(grpc_message(row, exchange.request_id())));
+  return response;
+}
+
+// For people, or for programs that ask for JSON.
+Response page_response(Exchange& exchange, const CodeInfo& row) {
+  bool json = prefers_json(exchange.request.fields);
+  std::string_view page = json ? json_page(exchange, row) : html_page(exchange, row);
+  Response response = text_response(exchange, row.status, json ? "application/json" : "text/html; charset=utf-8", page);
+  if (row.status == 405) response.head.fields.add("Allow", methods_here);
+  if (row.status == 503) response.head.fields.add(FieldId::retry_after, "10");
+  return response;
+}
+
 }  // namespace
 
 Response text_response(Exchange& exchange, std::uint16_t status, std::string_view content_type, std::string_view text) {
@@ -81,15 +135,12 @@ Response options_response(Exchange& exchange) {
 
 Response error_response(Exchange& exchange, const Error& error) {
   const CodeInfo& row = info(error.code);
-  bool json = prefers_json(exchange.request.fields);
-  std::string_view page = json ? json_page(exchange, row) : html_page(exchange, row);
-  Response response = text_response(exchange, row.status, json ? "application/json" : "text/html; charset=utf-8", page);
+  const bool grpc = speaks_grpc(exchange.request);
+  Response response = grpc ? grpc_response(exchange, row) : page_response(exchange, row);
   response.head.fields.add(FieldId::cache_control, "no-store");
   if (!row.proxy_status.empty()) {
     response.head.fields.add(FieldId::proxy_status, exchange.arena.concat({"sallyport; error=", row.proxy_status}));
   }
-  if (row.status == 405) response.head.fields.add("Allow", methods_here);
-  if (row.status == 503) response.head.fields.add(FieldId::retry_after, "10");
   return response;
 }
 

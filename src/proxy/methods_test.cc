@@ -118,6 +118,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(Methods, a_request_that_came_through_this_gate_before_is_a_loop) {
   client.send(request("GET /", "Via: 1.1 other, 1.1 gate\r\n"));
   expect_refused("508 Loop Detected", Code::loop_detected);
+  EXPECT_EQ(gate.observed.last().route, "/");  // the one whose `to` leads back
+  EXPECT_EQ(gate.observed.last().detail, "its Via has the name of this gate");
+  client.send("GET / HTTP/1.1\r\nHost: none.test\r\nVia: 1.1 gate\r\n\r\n");
+  expect_refused("508 Loop Detected", Code::loop_detected);
 }
 
 }  // namespace

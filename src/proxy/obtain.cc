@@ -27,11 +27,17 @@ bool can_be_kept_for_another_try(const Exchange& exchange) {
 
 bool asks_for_tunnel(const Exchange& exchange) { return !exchange.request.upgrade.empty(); }
 
+// Another connection to a server behind h2c:// would know no more of tunnels; one of TLS can be of HTTP/1.1.
+bool may_take_tunnels(const Exchange& exchange, const H2Upstream& shared) {
+  return shared.knows_tunnels() || exchange.server->http2;
+}
+
 // A stream of a connection that others have, too.
 bool take_shared(Exchange& exchange, ServerPool& pool) {
   if (!pool.has_shared()) return false;
   H2Upstream* shared = pool.shared(sni_of(exchange));
-  if (shared == nullptr || (asks_for_tunnel(exchange) && !shared->knows_tunnels())) return false;
+  if (shared == nullptr || (asks_for_tunnel(exchange) && !may_take_tunnels(exchange, *shared))) return false;
+  if (H2Upstream::head_size(exchange) > shared->most_head()) return false;
   exchange.connection = std::make_unique<H2UpstreamConnection>(shared->shared_from_this(), exchange);
   exchange.reused_connection = exchange.connection->used_before();
   return true;
@@ -55,8 +61,8 @@ void use(Exchange& exchange, ServerPool& pool, ServerStream made, std::unique_pt
                                                                   .limits = limits,
                                                                   .keep_alive = timeouts.keep_alive,
                                                                   .body_idle = timeouts.body_idle});
-  exchange.connection = std::make_unique<H2UpstreamConnection>(shared, exchange);
   pool.add(*shared);
+  exchange.connection = std::make_unique<H2UpstreamConnection>(shared, exchange);
   if (exchange.occupancy.state()->retired) shared->drain();  // nobody comes after this one
   exchange.worker.serve_upstream(std::move(shared));
 }
@@ -79,7 +85,8 @@ bool take_kept(Exchange& exchange, ServerPool& pool, Reuse reuse) {
 Task<Result<void>> connect(Exchange& exchange, ServerPool& pool) {
   exchange.times.connecting = exchange.worker.loop().precise_now();
   const bool tunnel = asks_for_tunnel(exchange);
-  const bool may_share = !tunnel && (exchange.server->http2 || pool.speaks_h2);
+  const bool may_share = !tunnel && (exchange.server->http2 || pool.speaks_h2) &&
+                         H2Upstream::head_size(exchange) <= H2Upstream::most_shared_head;
   if (may_share) {
     ServerPool::Waiter waiter;
     if (pool.wait_for_one(sni_of(exchange), waiter)) {

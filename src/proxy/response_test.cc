@@ -56,6 +56,14 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"HTTP/1.1 200 OK\r\nContent-Le", Code::upstream_closed},
         Malformed{"HTTP/1.1", Code::upstream_closed}));
 
+class ServersOfAnotherVersion : public Responses {};
+
+TEST_F(ServersOfAnotherVersion, are_named) {
+  begin(std::string_view("\0\0\6\4\0\0\0\0\0\0\3\0\0\0d", 15));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_speaks_http2);
+}
+
 TEST_F(Responses, of_known_length_that_end_early_are_cut_off) {
   begin("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
   client.expect(response("200 OK", "Content-Length: 10\r\n") + "abc");
@@ -63,6 +71,7 @@ TEST_F(Responses, of_known_length_that_end_early_are_cut_off) {
   EXPECT_EQ(gate.sessions(), 0u);  // whoever counts sees it
   client.expect_end();
   EXPECT_EQ(gate.observed.last().code, Code::response_incomplete);
+  EXPECT_EQ(gate.observed.last().detail, "it ended before all of its Content-Length had come");
   EXPECT_EQ(gate.observed.last().status, 200);
 }
 
@@ -72,6 +81,7 @@ TEST_F(Responses, of_known_length_that_break_are_cut_off) {
   server.reset();
   EXPECT_EQ(gate.sessions(), 0u);
   EXPECT_EQ(gate.observed.last().code, Code::response_incomplete);
+  EXPECT_EQ(gate.observed.last().detail, "the connection was reset");
 }
 
 TEST_F(Responses, in_chunks_that_end_early_have_no_last_chunk) {
@@ -80,6 +90,7 @@ TEST_F(Responses, in_chunks_that_end_early_have_no_last_chunk) {
   server.finish();
   client.expect_end();
   EXPECT_EQ(gate.observed.last().code, Code::response_incomplete);
+  EXPECT_EQ(gate.observed.last().detail, "it ended before its last chunk");
 }
 
 TEST_F(Responses, with_a_malformed_chunk_later_on_have_no_last_chunk) {

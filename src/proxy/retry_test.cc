@@ -221,6 +221,7 @@ TEST_F(Pools, ask_the_next_server_when_one_refuses_even_for_a_POST) {
   client.expect(hi_there);
   EXPECT_EQ(gate.observed.last().attempts, 2u);
   EXPECT_EQ(gate.observed.last().code, Code::ok);
+  EXPECT_EQ(gate.observed.last().retried, Code::connection_refused);
 }
 
 TEST_F(Pools, ask_the_next_server_for_an_idempotent_request_without_an_answer) {
@@ -262,7 +263,7 @@ TEST_F(Pools, pass_over_a_server_that_failed_three_times_until_it_may_have_recov
   ScriptedServer& second = gate.server(second_server);
   for (int i = 0; i < 6; ++i) expect_served_by(second);
   ASSERT_EQ(gate.observed.events.size(), 1u);
-  EXPECT_EQ(gate.observed.events[0], "server_marked_down http://10.0.0.1:8000");
+  EXPECT_EQ(gate.observed.events[0], "server_marked_down http://10.0.0.1:8000 connection_refused");
   const std::size_t tried = gate.network.attempts().size();
   expect_served_by(second);
   EXPECT_EQ(gate.network.attempts().size(), tried + 1);  // the first is not even asked
@@ -275,6 +276,27 @@ TEST_F(Pools, pass_over_a_server_that_failed_three_times_until_it_may_have_recov
   EXPECT_EQ(first.accepted(), 2u);
 }
 
+TEST_F(Pools, learn_nothing_from_clients_that_leave) {
+  for (std::string_view server : {sp::testing::default_server, second_server})
+    gate.network.behave(endpoint(server), {.answer = sp::testing::Behaviour::Answer::silence});
+  for (int i = 0; i < 8; ++i) {
+    Scripted visitor = gate.client();
+    visitor.send(request("GET /"));
+    visitor.reset();
+    EXPECT_EQ(gate.observed.last().code, Code::client_closed);
+    EXPECT_EQ(gate.observed.last().side, Side::client);
+  }
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
+TEST_F(Pools, learn_nothing_from_a_gate_without_descriptors) {
+  for (std::string_view server : {sp::testing::default_server, second_server})
+    gate.network.behave(endpoint(server), {.answer = sp::testing::Behaviour::Answer::no_descriptors});
+  for (int i = 0; i < 8; ++i) ask();
+  EXPECT_EQ(gate.observed.last().side, Side::local);
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
 TEST_F(Pools, have_nobody_to_ask_when_all_are_marked) {
   for (int i = 0; i < 3; ++i) ask();
   EXPECT_EQ(gate.observed.events.size(), 2u);
@@ -282,6 +304,57 @@ TEST_F(Pools, have_nobody_to_ask_when_all_are_marked) {
   EXPECT_TRUE(text.starts_with("HTTP/1.1 503 ")) << text;
   EXPECT_NE(text.find("Retry-After: "), std::string::npos);
   EXPECT_EQ(gate.observed.last().code, Code::no_server_available);
+}
+
+// Those who reflect what they are sent can be made to say such things.
+TEST_F(Pools, learn_nothing_from_what_a_client_can_make_them_say) {
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server(second_server);
+  const std::string too_large = "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x');
+  for (std::string_view answer : {std::string_view("HTTP/1.1 200 OK\r\nX Y: 1\r\n\r\n"),
+                                  std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n"),
+                                  std::string_view("no HTTP\r\n\r\n"), std::string_view(too_large)}) {
+    for (int i = 0; i < 6; ++i) {
+      client.send(request("GET /"));
+      Scripted server = (first.waiting() != 0 ? first : second).accept();
+      server.take_until("\r\n\r\n");
+      server.send_some(answer);
+      EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+    }
+  }
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
+class ServersThatClose : public Pools {
+ protected:
+  // The request meets both of them, and neither says a word.
+  void lose(std::string_view fields = {}) {
+    client.send(request("GET /", fields));
+    for (int tries = 0; tries < 2; ++tries) {
+      Scripted server = (first.waiting() != 0 ? first : second).accept();
+      server.take_until("\r\n\r\n");
+      server.close();
+    }
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+    EXPECT_EQ(gate.observed.last().attempts, 2u);
+  }
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server(second_server);
+};
+
+// It may be the request that no server can stand: then it is not to take one after the other from everybody else.
+TEST_F(ServersThatClose, without_an_answer_are_counted_once_for_each_request) {
+  for (int i = 0; i < 3; ++i) lose();
+  EXPECT_TRUE(gate.observed.events.empty());
+  for (int i = 0; i < 2 && gate.observed.events.empty(); ++i) lose();
+  ASSERT_EQ(gate.observed.events.size(), 1u);
+  EXPECT_TRUE(gate.observed.events[0].ends_with(" upstream_closed"));
+}
+
+TEST_F(ServersThatClose, on_a_large_head_are_none_the_worse_for_it) {
+  const std::string large = "X: " + std::string(10'000, 'x') + "\r\n";
+  for (int i = 0; i < 4; ++i) lose(large);
+  EXPECT_TRUE(gate.observed.events.empty());
 }
 
 TEST(PoolsWithBackup, ask_it_only_when_no_other_can_be_asked) {
@@ -301,6 +374,7 @@ TEST(PoolsWithRetries, stop_at_the_number_that_is_configured) {
   client.send(request("GET /"));
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
   EXPECT_EQ(gate.observed.last().attempts, 1u);
+  EXPECT_EQ(gate.observed.last().retried, Code::ok);
 }
 
 TEST(PoolsOfOne, are_never_passed_over) {

@@ -26,6 +26,7 @@ TEST_F(Slow, a_head_that_does_not_end_is_answered_with_408) {
   client.expect_nothing();
   gate.loop.advance(2s);
   expect_status("408", Code::head_timeout);
+  EXPECT_EQ(gate.observed.last().detail, "its end did not come within timeouts.client_head");
   client.expect_end();
 }
 

@@ -76,6 +76,7 @@ void choose_https_sites(Entry& entry, const tls::CertificateStore& store) {
 // Said by `check`: such a site is served in clear text, and over https under another name.
 void warn_of_names_without_certificate(const config::InboundConfig& config, const tls::CertificateStore& store,
                                        std::vector<Finding>& findings) {
+  if (config::has_errors(findings)) return;  // the name may be in the certificate that could not be loaded
   for (const config::SiteConfig& site : config.sites) {
     for (const config::Text& host : site.hosts) {
       if (has_certificate(store, host.value)) continue;
@@ -130,6 +131,8 @@ std::shared_ptr<const Snapshot> compile_snapshot(config::Config config, const Co
                                       [](const policy::Server& server) { return server.url.scheme == "https"; });
     snapshot->upstream_tls.push_back(secure ? tls::ClientSettings::load(upstream->tls, deps.files, deps.now, findings)
                                             : nullptr);
+    // Policy reads no files: what they hold makes an upstream another one as well.
+    if (const auto& settings = snapshot->upstream_tls.back()) upstream->key += "|" + settings->contents;
   }
   if (config::has_errors(findings)) return nullptr;
   return snapshot;

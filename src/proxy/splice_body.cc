@@ -25,7 +25,7 @@ Task<Result<void>> splice_body(BodySource& body, Stream& to, Pace& pace, runtime
   while (pipe.has_value() && !body.complete()) {
     SP_TRY(std::size_t octets, co_await body.pass_into(pipe));
     SP_CHECK(co_await write_all(to, pipe, pace, sent));
-    co_await share.spend(octets);
+    co_await share.spend(runtime::FairShare::piece + octets);
   }
   co_return Result<void>{};
 }

@@ -59,13 +59,14 @@ class TlsPeer {
   }
 
   // Serves with the certificate of that name. Every connection shakes hands by itself.
-  void listen(std::string_view at, const std::string& name, const config::ListenerTlsConfig& config = {}) {
+  void listen(std::string_view at, const std::string& name, const config::ListenerTlsConfig& config = {},
+              std::span<const std::string_view> alpn = http11_only) {
     config::CertificateConfig certificate;
     certificate.cert.value = name + ".pem";
     certificate.key.value = name + ".key";
     auto store = tls::CertificateStore::load({&certificate, 1}, files_, gate_.loop.wall_clock(), findings_);
     auto settings = tls::ServerSettings::load(config, files_, findings_);
-    server_ = *tls::ServerContext::make(settings, store, std::make_shared<tls::TicketKeys>(), http11_only);
+    server_ = *tls::ServerContext::make(settings, store, std::make_shared<tls::TicketKeys>(), alpn);
     listener_ = gate_.network.listen(sp::testing::endpoint(at), [this](runtime::Accepted accepted) {
       streams_.push_back(server_->accept(std::move(accepted.stream)));
       scope_.spawn(shake(*streams_.back()));

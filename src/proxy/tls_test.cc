@@ -13,13 +13,14 @@ std::string https_gate(std::string_view tls = {}) {
   if (!tls.empty()) text += joined({"  tls: ", tls, "\n"});
   return text +
          "  sites:\n  - { hosts: [ a.test ], routes: [ { path: /, to: \"http://10.0.0.1:8000\" } ] }\n"
+         "  - { hosts: [ some.a.test ], routes: [ { path: /app, to: \"http://10.0.0.1:8000\" } ] }\n"
          "  - { hosts: [ plain.test ], routes: [ { path: /, respond: { body: plain } } ] }\n";
 }
 
 class Https : public ::testing::Test {
  protected:
   static Pairs pairs() {
-    static const Pairs made{{"a", test_authority().leaf({"a.test"})},
+    static const Pairs made{{"a", test_authority().leaf({"a.test", "some.a.test"})},
                             {"client", test_authority().leaf({"user"}, {.use = Use::client, .common_name = "user"})},
                             {"stranger", sp::testing::self_signed({"user"}, {.use = Use::client})}};
     return made;
@@ -64,6 +65,18 @@ TEST_F(Https, http_is_sent_there) {
   EXPECT_NE(text.find("Location: https://a.test/x\r\n"), std::string::npos) << text;
 }
 
+TEST_F(Https, http_is_sent_there_whatever_the_path_is) {
+  Scripted client = gate->client();
+  for (std::string_view path : {"/app", "/", "/none", "/a%2Fb"}) {
+    client.send(joined({"GET ", path, " HTTP/1.1\r\nHost: some.a.test\r\n\r\n"}));
+    const std::string text = client.take_all();
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 301 ")) << text;
+    EXPECT_NE(text.find(joined({"Location: https://some.a.test", path, "\r\n"})), std::string::npos) << text;
+  }
+  client.send("OPTIONS * HTTP/1.1\r\nHost: some.a.test\r\n\r\n");
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(Https, http_stays_where_the_site_has_no_certificate) {
   Scripted client = gate->client();
   client.send("GET / HTTP/1.1\r\nHost: plain.test\r\n\r\n");
@@ -76,6 +89,7 @@ TEST_F(Https, plain_http_is_told_what_the_port_speaks) {
   const std::string text = client.take_all();
   EXPECT_TRUE(text.starts_with("HTTP/1.1 400 ")) << text;
   EXPECT_NE(text.find("use https://"), std::string::npos);
+  EXPECT_NE(text.find("\r\nProxy-Status: sallyport; error=http_request_error\r\n"), std::string::npos) << text;
   EXPECT_EQ(last_connection(), Code::plain_http_on_tls);
 }
 
@@ -85,6 +99,20 @@ TEST_F(Https, garbage_is_no_handshake) {
   gate->loop.advance(11s);
   EXPECT_EQ(gate->sessions(), 0u);
   EXPECT_EQ(last_connection(), Code::client_tls_failed);
+}
+
+// They wake a connection that waits for a request, and are none.
+TEST_F(Https, octets_of_a_record_that_does_not_end_keep_no_connection) {
+  Scripted client = peer->connect();
+  client.expect_nothing();  // and the handshake is done
+  Scripted below(gate->loop, static_cast<tls::TlsStream&>(client.stream()).take_lower());
+  gate->loop.advance(5s);
+  ASSERT_EQ(gate->worker().parked(), 1u);
+  below.send(std::string("\x17\x03\x03\x40\x00x", 6));
+  gate->loop.advance(4s);
+  EXPECT_EQ(gate->sessions(), 1u);
+  gate->loop.advance(2s);
+  EXPECT_EQ(gate->sessions(), 0u);
 }
 
 TEST_F(Https, a_client_that_says_nothing_is_closed) {
@@ -190,6 +218,99 @@ TEST(TlsServersThatSpeakPlainHttp, are_an_error) {
   server.send("HTTP/1.1 400 Bad Request\r\n\r\n");
   EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
   EXPECT_EQ(gate.observed.last().code, Code::upstream_tls_failed);
+}
+
+constexpr std::string_view two_tls_servers =
+    "upstreams:\n  app:\n    servers: [ \"https://10.0.0.1:8000\", \"https://10.0.0.2:8000\" ]\n"
+    "    upstream_tls: { verify: none }\n";
+
+TEST(PoolsOfTlsServers, learn_nothing_from_clients_that_leave_during_the_handshake) {
+  Gate gate(one_site("- { path: /, to: app }", two_tls_servers));
+  gate.server();
+  gate.server("10.0.0.2:8000");
+  for (int i = 0; i < 8; ++i) {
+    Scripted client = gate.client();
+    client.send(request("GET /"));
+    client.reset();
+    EXPECT_EQ(gate.observed.last().code, Code::client_closed);
+    EXPECT_EQ(gate.observed.last().side, Side::client);
+  }
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
+// A WebSocket is asked for in HTTP/1.1, which they do not offer.
+TEST(PoolsOfTlsServers, that_speak_HTTP_2_alone_are_none_the_worse_for_websockets) {
+  const Pairs pairs{{"app", test_authority().leaf({"app.internal"})}};
+  Gate gate(one_site("- { path: /, to: app }", two_tls_servers), {.files = files_with(pairs)});
+  TlsPeer first(gate, pairs), second(gate, pairs);
+  first.listen("10.0.0.1:8000", "app", {}, h2_only);
+  second.listen("10.0.0.2:8000", "app", {}, h2_only);
+  for (int i = 0; i < 8; ++i) {
+    Scripted client = gate.client();
+    client.send(request("GET /",
+                        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+    EXPECT_EQ(gate.observed.last().code, Code::upstream_tls_alert);
+  }
+  EXPECT_TRUE(gate.observed.events.empty());
+}
+
+// What comes of two servers that refuse three handshakes: "unrecognized_name".
+std::vector<std::string> marked_for_refusing(std::string_view sni) {
+  Gate gate(
+      one_site("- { path: /, to: app }",
+               joined({"upstreams:\n  app:\n    servers: [ \"https://10.0.0.1:8000\", \"https://10.0.0.2:8000\" ]\n"
+                       "    upstream_tls: { verify: none",
+                       sni, " }\n"})));
+  ScriptedServer& first = gate.server();
+  ScriptedServer& second = gate.server("10.0.0.2:8000");
+  for (int i = 0; i < 3; ++i) {
+    Scripted client = gate.client();
+    client.send(request("GET /"));
+    for (int tries = 0; tries < 2; ++tries) {
+      Scripted server = (first.waiting() != 0 ? first : second).accept();
+      server.send(std::string_view("\x15\x03\x03\x00\x02\x02\x70", 7));
+    }
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+    EXPECT_EQ(gate.observed.last().code, Code::upstream_tls_alert);
+  }
+  return gate.observed.events;
+}
+
+// A client can make names up.
+TEST(PoolsOfTlsServers, may_refuse_a_name_that_the_client_has_chosen) {
+  EXPECT_TRUE(marked_for_refusing("").empty());
+  EXPECT_EQ(marked_for_refusing(", sni: app.internal").size(), 2u);
+}
+
+// What the old files have vouched for is not what the new ones do.
+TEST(TlsServersAfterReload, are_verified_by_what_the_files_hold_now) {
+  const Pairs pairs{{"app", test_authority().leaf({"app.internal"})}};
+  const std::string yaml =
+      one_site("- { path: /, to: \"https://app.internal:8443\", upstream_tls: { ca: authority.pem } }");
+  Gate gate(yaml, {.files = files_with(pairs)});
+  gate.resolver.set("app.internal", {"10.0.0.5"});
+  TlsPeer peer(gate, pairs);
+  peer.listen("10.0.0.5:8443", "app");
+  Scripted client = gate.client();
+  client.send(request("GET /"));
+  Scripted server = peer.accept();
+  for (int generation = 0; generation < 2; ++generation) {  // nothing has changed: the connection stays
+    server.take_until("\r\n\r\n");
+    server.send(hi);
+    EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 200 "));
+    ASSERT_TRUE(gate.reload(yaml));
+    client = gate.client();
+    if (generation == 0) client.send(request("GET /"));
+  }
+  gate.files.files["authority.pem"] = sp::testing::TestAuthority("Another").pem();
+  ASSERT_TRUE(gate.reload(yaml));
+  server.expect_end();
+  client = gate.client();
+  client.send(request("GET /"));
+  EXPECT_TRUE(client.take_all().starts_with("HTTP/1.1 502 "));
+  EXPECT_EQ(gate.observed.last().code, Code::upstream_certificate_untrusted);
 }
 
 TEST(TlsServersThatSayNothing, take_as_long_as_connecting_may) {

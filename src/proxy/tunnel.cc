@@ -32,7 +32,15 @@ struct Carrying {
   explicit Carrying(Tunnel& carried)
       : tunnel(carried),
         from_client{*carried.client, *carried.upstream, carried.from_client},
-        from_upstream{*carried.upstream, *carried.client, carried.from_upstream} {}
+        from_upstream{*carried.upstream, *carried.client, carried.from_upstream} {
+    carried.client->watch_hangup(&client_watch);
+    carried.upstream->watch_hangup(&upstream_watch);
+  }
+  ~Carrying() {
+    tunnel.client->watch_hangup(nullptr);
+    tunnel.upstream->watch_hangup(nullptr);
+  }
+  Carrying(const Carrying&) = delete;
   Tunnel& tunnel;
   Flow from_client, from_upstream;
   TunnelPause pause = TunnelPause::ended;
@@ -48,6 +56,17 @@ struct Carrying {
     tunnel.client->abort(why);
     tunnel.upstream->abort(why);
   }
+  // Who reads from the one that is gone finds out by himself, when he has what came before. Who waits for the other one
+  // to take it, which may be for long, does not.
+  void gone(const Flow& from) {
+    if (from.waits == nullptr) fail_with(Code::upstream_reset);
+  }
+  static void client_gone(void* self) { static_cast<Carrying*>(self)->gone(static_cast<Carrying*>(self)->from_client); }
+  static void upstream_gone(void* self) {
+    static_cast<Carrying*>(self)->gone(static_cast<Carrying*>(self)->from_upstream);
+  }
+  runtime::HangupWatch client_watch{&client_gone, this, runtime::HangupWatch::For::reset};
+  runtime::HangupWatch upstream_watch{&upstream_gone, this, runtime::HangupWatch::For::reset};
 };
 
 void abort_both(void* carrying, Code why) { static_cast<Carrying*>(carrying)->fail_with(why); }

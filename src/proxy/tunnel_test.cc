@@ -180,6 +180,34 @@ TEST_F(Tunnels, whose_client_breaks_break_for_the_server) {
   EXPECT_EQ(gate.sessions(), 0u);
 }
 
+TEST_F(Tunnels, whose_client_breaks_do_not_wait_for_a_server_that_takes_nothing) {
+  open();
+  client.send_some(std::string(1 << 20, 'x'));
+  client.reset();
+  gate.loop.settle();
+  EXPECT_EQ(gate.sessions(), 0u);
+  server.expect_reset();
+}
+
+TEST_F(Tunnels, whose_server_breaks_do_not_wait_for_a_client_that_takes_nothing) {
+  open();
+  server.send_some(std::string(1 << 20, 'x'));
+  server.reset();
+  gate.loop.settle();
+  EXPECT_EQ(gate.sessions(), 0u);
+  client.expect_reset();
+}
+
+TEST_F(Tunnels, that_have_ended_both_ways_deliver_what_is_left) {
+  open();
+  const std::size_t taken = client.send_some(std::string(1 << 20, 'x'));
+  server.finish();
+  client.expect_end();
+  client.close();
+  EXPECT_EQ(server.take_all().size(), taken);
+  server.expect_end();
+}
+
 TEST_F(Tunnels, stop_reading_from_one_side_while_the_other_does_not_read) {
   open();
   const std::string block(1 << 20, 'x');

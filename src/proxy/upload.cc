@@ -155,7 +155,7 @@ Task<void> Upload::send_rest(Exchange& exchange) {
     keep(exchange, *piece);
     auto sent = co_await exchange.connection->send_content(exchange, *piece, nothing_follows());
     if (!sent) co_return not_sent(exchange, sent.error());
-    co_await share_.spend(piece->size());
+    co_await share_.spend(runtime::FairShare::piece + piece->size());
     runtime::Stream* plain = lost_ ? exchange.connection->takes_plain_content() : nullptr;
     if (plain == nullptr || !worth_splicing(*source_, *plain)) continue;
     auto spliced = co_await splice_rest(exchange, *plain);

@@ -28,6 +28,8 @@ class UpstreamConnection {
   virtual std::string_view address_text() const = 0;
   // It has served other exchanges: it may have been closed already.
   virtual bool used_before() const = 0;
+  // Nobody else gets it, since the server may end it for the request that it was made for.
+  virtual bool alone() const { return false; }
 
   // While an exchange has it: ends every operation when the exchange is cancelled.
   virtual void lease(runtime::CancelToken& token) = 0;

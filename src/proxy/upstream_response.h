@@ -7,11 +7,14 @@ namespace sp::proxy {
 
 // How many 1xx responses one request may get.
 inline constexpr int most_interim = 32;
-// And how much they may be, where they are kept until the client has taken them.
+// And how much their fields may be in all: over HTTP/2 they are kept until the client has taken them.
 inline constexpr std::uint64_t most_interim_octets = std::uint64_t{64} * 1024;
 
 // Until when the response has to begin. Time counts only once the request has been sent.
 runtime::TimePoint response_deadline(const Exchange& exchange);
+// Whose fault it is that nothing came of asking a server: not the server's where the exchange was cancelled (its client
+// is gone, or the gate ends), or where this machine lacks something.
+Side side_of_failure(Code code);
 // Why none came: `code` of the connection, or whatever ended the upload.
 Error no_response(const Exchange& exchange, Code code);
 // A 1xx: 100 lets the upload begin, all of them are told to a client that can hear them.

@@ -75,14 +75,16 @@ ConnectionEnd end_of(const Endpoint& endpoint) {
 
 }  // namespace
 
+// What needs memory comes first: when there is none, everything is as it was.
 Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<BoundListen> sockets) {
   SP_TRY_PLAIN(std::shared_ptr<WorkerContexts> contexts, make_contexts(snapshot));
+  std::vector<std::unique_ptr<Serving>> next = listen_on(*snapshot, std::move(sockets));
+  next.reserve(next.size() + serving_.size());
   contexts_ = std::move(contexts);
   snapshot_ = std::move(snapshot);
   upstreams_.keep_only(snapshot_->policy->upstreams);
   drain_h2();
   // Listeners that stay are pointed at their new place; those whose address is gone are closed.
-  std::vector<std::unique_ptr<Serving>> staying;
   for (const Entry& entry : snapshot_->entries) {
     for (std::uint32_t i = 0; i < entry.listens.size(); ++i) {
       auto found = std::ranges::find_if(
@@ -90,22 +92,29 @@ Result<void> Worker::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector
       if (found == serving_.end()) continue;
       (*found)->entry = entry.number;
       (*found)->listen = i;
-      staying.push_back(std::move(*found));
+      next.push_back(std::move(*found));
     }
   }
-  serving_ = std::move(staying);
+  serving_ = std::move(next);
+  return {};
+}
+
+// They accept in a later turn of the loop.
+std::vector<std::unique_ptr<Worker::Serving>> Worker::listen_on(const Snapshot& snapshot,
+                                                                std::vector<BoundListen> sockets) {
+  std::vector<std::unique_ptr<Serving>> made;
   for (BoundListen& bound : sockets) {
     auto serving = std::make_unique<Serving>();
     serving->entry = bound.entry;
     serving->listen = bound.listen;
-    serving->endpoint = snapshot_->entries[bound.entry].listens[bound.listen].endpoint;
+    serving->endpoint = snapshot.entries[bound.entry].listens[bound.listen].endpoint;
     Serving& stays = *serving;
     serving->listener = deps_.network.serve(std::move(bound.socket), [this, &stays](runtime::Accepted connection) {
       accepted(stays, std::move(connection));
     });
-    serving_.push_back(std::move(serving));
+    made.push_back(std::move(serving));
   }
-  return {};
+  return made;
 }
 
 Task<void> Worker::unless_memory_ends(Task<void> serving) {

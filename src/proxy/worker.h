@@ -34,7 +34,9 @@ class Observer {
   virtual void exchange_ended(const Exchange& exchange) = 0;
   // A connection that came to nothing before its first request.
   virtual void connection_failed(const ClientConnection& client, Code code, std::string_view detail) = 0;
-  // Something that is not about one exchange or client: a server that was marked, say.
+  // The exchange's server has failed too often and is passed over from now on; its failure is the exchange's.
+  virtual void server_marked_down(const Exchange& exchange) = 0;
+  // Something that is not about one exchange or client.
   virtual void event(Severity severity, std::string_view what, std::string_view detail) = 0;
 };
 
@@ -60,6 +62,8 @@ struct WorkerDeps {
   runtime::Resolver& resolver;
   Observer& observer;
   std::uint64_t seed = 1;
+  // How many descriptors are this worker's share; 0: nobody counts.
+  std::size_t descriptors = 0;
   // So many sessions wait for their next request in place (going on is cheaper from there); others are parked.
   std::size_t most_idle = 128;
 };
@@ -143,6 +147,13 @@ class Worker {
   runtime::CancelToken& cut_token() { return scope_.token(); }
   HeadRoom& head_room() { return head_room_; }
   Tunnels& tunnels() { return tunnels_; }
+  // Whether one more request of HTTP/2 may be under way beside another one on its connection. Each connection has a
+  // descriptor, and each of them or of these requests may need another one, to a server: half of the share is for that.
+  bool has_room_for_request() const {
+    return deps_.descriptors == 0 || sessions() + h2_requests_ < deps_.descriptors / 2;
+  }
+  void h2_request_begins() { ++h2_requests_; }
+  void h2_requests_over(std::size_t count) { h2_requests_ -= count; }
   // Runs a task (that `make` makes) beside the others until it ends, or until memory does.
   template <class Make>
   void spawn(Make make) {
@@ -171,6 +182,7 @@ class Worker {
   std::size_t idle_h2_sessions();
   void drain_h2();
   void tell_of_given_up();
+  std::vector<std::unique_ptr<Serving>> listen_on(const Snapshot& snapshot, std::vector<BoundListen> sockets);
   void accepted(Serving& serving, runtime::Accepted connection);
   void serve(Serving& serving, runtime::Accepted connection);
   runtime::Task<void> unless_memory_ends(runtime::Task<void> serving);
@@ -191,7 +203,8 @@ class Worker {
   runtime::Timer tidying_{&Worker::tidy, this};
   unsigned quiet_intervals_ = 0;  // with nothing to tidy, one after the other
   std::size_t h2_upstreams_ = 0;
-  HeadRoom head_room_{std::uint64_t{64} << 20, nullptr};
+  std::size_t h2_requests_ = 0;  // from their first octet to the end of the work on them
+  HeadRoom head_room_{std::uint64_t{128} << 20, nullptr};
   bool draining_ = false;
   std::size_t given_up_ = 0;  // connections, for want of memory, since that was last told
   std::uint64_t last_id_ = 0;

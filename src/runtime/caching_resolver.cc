@@ -43,8 +43,13 @@ struct CachingResolver::Lookup {
 
 namespace {
 
+constexpr const char* silence = "no name server answered in time";
+constexpr const char* no_such_name = "the name server says that there is no such name (NXDOMAIN)";
+constexpr const char* no_address = "the name server knows the name, but no address of it";
+constexpr const char* no_word = "the name servers cannot or will not say (SERVFAIL, REFUSED)";
+
 Result<std::vector<IpAddress>> addresses_of(const NameEntry& entry, std::size_t turn) {
-  if (entry.code != Code::ok) return fail(entry.code, "resolve");
+  if (entry.code != Code::ok) return fail(entry.code, entry.why);
   return order_addresses(entry, turn);
 }
 
@@ -108,7 +113,7 @@ Task<Result<std::vector<IpAddress>>> CachingResolver::resolve(std::string_view h
                                                               CancelToken& token) {
   if (const auto literal = IpAddress::parse(host)) co_return std::vector{*literal};
   std::string key = normal_name(host);
-  if (key.empty()) co_return fail(Code::dns_error, "not a name");
+  if (key.empty()) co_return fail(Code::dns_error, "this is not a name that can be looked up");
   const NameSources& now = sources();
   if (const auto entry = known_here(key, now)) co_return addresses_of(*entry, 0);
   if (host.ends_with('.')) key += '.';  // another question: no search list
@@ -124,7 +129,7 @@ Task<Result<std::vector<IpAddress>>> CachingResolver::resolve(std::string_view h
   if (waited) co_return *std::move(waiter.answer);
   if (token.cancelled()) co_return fail(token.why(), "resolve");
   if (auto late = from_cache_though_stale(key)) co_return *std::move(late);
-  co_return fail(Code::dns_timeout, "resolve");
+  co_return fail(Code::dns_timeout, silence);
 }
 
 std::optional<CachingResolver::Addresses> CachingResolver::from_cache(std::string_view key) {
@@ -230,7 +235,8 @@ void CachingResolver::not_found(Lookup& lookup) {
     return;
   }
   ++counts_.failures;
-  NameEntry entry{{}, {}, lookup.exists ? Code::dns_no_address : Code::dns_error};
+  NameEntry entry{{}, {}, Code::dns_error, no_such_name};
+  if (lookup.exists) entry = {{}, {}, Code::dns_no_address, no_address};
   lookup.wake(entry);
   cache_.store(lookup.key, std::move(entry), lookup.negative, loop_.now());
   finish(lookup);
@@ -239,7 +245,7 @@ void CachingResolver::not_found(Lookup& lookup) {
 void CachingResolver::failed(Lookup& lookup, Code code) {
   ++counts_.failures;
   if (help_out(lookup)) return;
-  NameEntry entry{{}, {}, code};
+  NameEntry entry{{}, {}, code, code == Code::dns_timeout ? silence : no_word};
   lookup.wake(entry);
   cache_.store(lookup.key, std::move(entry), std::chrono::seconds(0), loop_.now());  // for the shortest time there is
 }

@@ -58,11 +58,13 @@ class Resolving : public ::testing::Test {
   // One who asks; `text` is the answer once there is one.
   struct Caller {
     std::string text;
+    std::string why;  // of a failure
     CancelSource token;
   };
   static Task<void> call(Resolver& resolver, std::string host, TimePoint deadline, Caller& caller) {
     const auto result = co_await resolver.resolve(host, deadline, caller.token);
     caller.text = result ? "" : std::string(name(result.error().code));
+    if (!result) caller.why = result.error().where;
     if (!result) co_return;
     for (const IpAddress& address : *result) caller.text += address.text() + " ";
   }
@@ -168,6 +170,26 @@ TEST_F(Resolving, a_family_that_failed_is_asked_again_soon) {
   ask("a.test").token.cancel();
   loop.settle();
   EXPECT_EQ(asker->asked.size(), 4u);
+}
+
+TEST_F(Resolving, a_failure_says_what_the_server_said) {
+  Caller& none = ask("none.test");
+  answer("none.test AAAA", negative(Kind::no_name));
+  answer("none.test A", negative(Kind::no_name));
+  EXPECT_EQ(none.why, "the name server says that there is no such name (NXDOMAIN)");
+  EXPECT_EQ(ask("none.test").why, none.why);  // from the cache
+  Caller& bare = ask("bare.test");
+  answer("bare.test AAAA", negative(Kind::no_address));
+  answer("bare.test A", negative(Kind::no_address));
+  EXPECT_EQ(bare.why, "the name server knows the name, but no address of it");
+  Caller& broken = ask("broken.test");
+  answer("broken.test AAAA", negative(Kind::failure));
+  answer("broken.test A", negative(Kind::failure));
+  EXPECT_EQ(broken.why, "the name servers cannot or will not say (SERVFAIL, REFUSED)");
+  EXPECT_EQ(ask("silent.test", 10ms).why, "");
+  loop.advance(10ms);
+  EXPECT_EQ(callers.back().why, "no name server answered in time");
+  EXPECT_EQ(ask("a b").why, "this is not a name that can be looked up");
 }
 
 TEST_F(Resolving, callers_of_one_name_share_one_question) {

@@ -16,6 +16,8 @@ std::string_view outcome(Code code) {
     case Code::connection_timeout: return "timed out";
     case Code::connection_unreachable: return "unreachable";
     case Code::connection_failed: return "failed";
+    case Code::not_found: return "does not exist";
+    case Code::permission_denied: return "refuses this user: permission denied";
     case Code::cancelled: return "given up";
     default: return name(code);
   }
@@ -27,6 +29,7 @@ int weight(Code code) {
     case Code::no_descriptors:
     case Code::out_of_memory: return 5;
     case Code::permission_denied:
+    case Code::not_found:
     case Code::connection_refused: return 4;
     case Code::connection_timeout: return 3;
     case Code::connection_unreachable: return 2;
@@ -70,13 +73,19 @@ Task<void> attempt(Race& race, std::size_t index, Endpoint to, CancelToken& toke
 Code most_telling(const DialReport& report) {
   const auto best = std::ranges::max_element(report.attempts, {}, [](const auto& a) { return weight(a.code); });
   if (best == report.attempts.end()) return Code::connection_failed;
-  return best->code == Code::cancelled ? Code::connection_timeout : best->code;
+  switch (best->code) {
+    case Code::cancelled: return Code::connection_timeout;
+    // Of Unix sockets the system says more than clients need to know: it is in the report.
+    case Code::not_found: return Code::connection_refused;
+    case Code::permission_denied: return Code::connection_failed;
+    default: return best->code;
+  }
 }
 
 }  // namespace
 
 std::string DialReport::text() const {
-  if (name_code != Code::ok) return std::string(info(name_code).what);
+  if (name_code != Code::ok) return *name_why != 0 ? name_why : std::string(info(name_code).what);
   std::string text;
   for (const Attempt& attempt : attempts) {
     if (!text.empty()) text += "; ";
@@ -85,6 +94,16 @@ std::string DialReport::text() const {
     text += outcome(attempt.code);
   }
   return text;
+}
+
+std::string_view DialReport::remedy() const {
+  if (attempts.size() != 1 || !attempts.front().endpoint.is_unix()) return {};
+  switch (attempts.front().code) {
+    case Code::not_found: return "start the server, and check that `to` names its socket";
+    case Code::connection_refused: return "nobody listens on the socket: start the server";
+    case Code::permission_denied: return "the user that the gate runs as must be allowed to write to the socket";
+    default: return {};
+  }
 }
 
 Task<Result<Dialed>> dial(Network& network, std::span<const Endpoint> endpoints, DialOptions options,
@@ -129,6 +148,7 @@ Task<Result<Dialed>> dial(Network& network, Resolver& resolver, std::string_view
   auto addresses = co_await resolver.resolve(host, options.deadline, token);
   if (!addresses) {
     if (report != nullptr) report->name_code = addresses.error().code;
+    if (report != nullptr) report->name_why = addresses.error().where;
     if (token.cancelled()) co_return fail(token.why(), "dial");
     co_return failed(addresses.error().code);
   }

@@ -31,14 +31,17 @@ struct DialReport {
   };
   std::vector<Attempt> attempts;  // in the order in which they began
   Code name_code = Code::ok;      // why the name gave no address
+  const char* name_why = "";      // and what exactly was said about it; a literal
   // "10.0.0.7:443 refused; [2001:db8::7]:443 timed out"
   std::string text() const;
+  // What to do about a Unix socket; empty where that of the code will do.
+  std::string_view remedy() const;
 };
 
 // Races the endpoints in this order. When all fail the error is the one that says most: that of this machine (no
-// descriptors), then refused, timed out, unreachable, anything else. Side::upstream (Side::local for this machine's
-// own), Retry::safe: nothing was sent. When `token` is cancelled: its code. `report` may be null. Nothing is left
-// running at the end.
+// descriptors), then refused (so is a Unix socket that does not exist), timed out, unreachable, anything else.
+// Side::upstream (Side::local for this machine's own), Retry::safe: nothing was sent. When `token` is cancelled: its
+// code. `report` may be null. Nothing is left running at the end.
 Task<Result<Dialed>> dial(Network& network, std::span<const Endpoint> endpoints, DialOptions options,
                           CancelToken& token, DialReport* report = nullptr);
 

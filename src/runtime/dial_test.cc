@@ -87,6 +87,21 @@ TEST_F(Dialing, unix_sockets_are_endpoints_too) {
   EXPECT_EQ(outcome(), "connected to unix:/run/app.sock");
 }
 
+TEST_F(Dialing, of_unix_sockets_the_report_says_what_the_system_says) {
+  network.behave(local, {Answer::not_found});
+  begin({local});
+  EXPECT_EQ(outcome(), "connection_refused");
+  EXPECT_EQ(report.text(), "unix:/run/app.sock does not exist");
+  EXPECT_EQ(report.remedy(), "start the server, and check that `to` names its socket");
+  network.behave(local, {Answer::forbidden});
+  begin({local});
+  EXPECT_EQ(outcome(), "connection_failed");
+  EXPECT_EQ(report.text(), "unix:/run/app.sock refuses this user: permission denied");
+  EXPECT_EQ(report.remedy(), "the user that the gate runs as must be allowed to write to the socket");
+  begin({one});
+  EXPECT_EQ(report.remedy(), "");
+}
+
 TEST_F(Dialing, a_refusal_gives_the_next_its_chance_at_once) {
   serve(two);
   begin({one, two});

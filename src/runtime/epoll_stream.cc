@@ -30,7 +30,7 @@ Code code_of_errno(int error) {
     case ENOBUFS: return Code::out_of_memory;
     case EACCES:
     case EPERM: return Code::permission_denied;
-    case ENOENT: return Code::connection_refused;  // a Unix socket that is not there
+    case ENOENT: return Code::not_found;  // of a Unix socket
     case EADDRINUSE: return Code::address_in_use;
     default: return Code::io_error;
   }
@@ -209,7 +209,7 @@ void EpollStream::on_events(std::uint32_t events) {
   // Each of the three may end in this object's destruction.
   bool destroyed = false;
   destroyed_ = &destroyed;
-  if ((events & gone) != 0 && hangup_ != nullptr) {
+  if (hangup_ != nullptr && (events & (hangup_->what == HangupWatch::For::reset ? EPOLLERR : gone)) != 0) {
     const HangupWatch* watch = std::exchange(hangup_, nullptr);
     watch->function(watch->context);
     if (destroyed) return;

@@ -16,6 +16,8 @@ class FairShare {
   static constexpr std::size_t octets_per_turn = std::size_t{256} * 1024;
   // What a request costs beside its content, in octets: sixteen of them are a turn's share.
   static constexpr std::size_t request = octets_per_turn / 16;
+  // What a piece of content costs beside its octets, which may be one: it is a read and a write.
+  static constexpr std::size_t piece = octets_per_turn / 64;
 
   class Spending {
    public:

@@ -38,5 +38,8 @@ TEST_F(Sharing, gives_the_others_their_turn_when_it_is_used_up) {
   EXPECT_EQ(order_of_two(FairShare::octets_per_turn / 2), "aabbaabb");
 }
 
+// A peer whose pieces are one octet each does not get a turn as long as its octets would last.
+TEST_F(Sharing, counts_pieces) { EXPECT_EQ(order_of_two(FairShare::piece * 32 + 1), "aabbaabb"); }
+
 }  // namespace
 }  // namespace sp::runtime

@@ -27,6 +27,10 @@ class Loop {
   virtual TimePoint precise_now() const { return now_; }
 
   TimerWheel& timers() { return timers_; }
+  // One more will be posted now and then, never twice at a time: until he leaves there is room for him, so that posting
+  // cannot fail in the middle of something. Throws std::bad_alloc.
+  void enter();
+  void leave() { runners_ -= runners_ == 0 ? 0 : 1; }
   // Resumes `handle` in this turn, after what is running now. From this loop's thread only.
   void post(std::coroutine_handle<> handle) { ready_.push_back(handle); }
   // Resumes `handle` when everybody else who is ready has had a turn.
@@ -50,6 +54,7 @@ class Loop {
   TimePoint now_;
   TimerWheel timers_;
   std::vector<std::coroutine_handle<>> ready_, running_, next_turn_;
+  std::size_t runners_ = 0, room_ = 0;  // how many may be posted; how many have room
   std::uint32_t turn_ = 1;
   static thread_local Loop* current_;
 };

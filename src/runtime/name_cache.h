@@ -17,6 +17,7 @@ namespace sp::runtime {
 struct NameEntry {
   std::vector<IpAddress> v4, v6;
   Code code = Code::ok;
+  const char* why = "";  // what exactly was said: a literal
   bool operator==(const NameEntry&) const = default;
 };
 

@@ -30,11 +30,13 @@ class Scope {
   // Starts `task` now. What it throws ends the program: a child answers by what it wrote, not by exceptions. Throws
   // std::bad_alloc if there is no memory to start it.
   void spawn(Task<void> task) {
+    Loop::current().enter();
     ++running_;
     try {
       drive(*this, std::move(task));
     } catch (...) {  // no memory to begin it
       --running_;
+      Loop::current().leave();
       throw;
     }
   }
@@ -68,6 +70,7 @@ class Scope {
   };
   static Driver drive(Scope& scope, Task<void> task) {
     co_await std::move(task);
+    Loop::current().leave();
     scope.child_ended();
   }
   void child_ended() {

@@ -44,11 +44,15 @@ class IoWait {
   Function wake;
 };
 
-// Called when the peer is known to be gone (a reset): not when it has merely finished sending.
+// Called when the peer is known to be gone: not when it has merely finished sending.
 struct HangupWatch {
   using Function = void (*)(void* context);
+  // What a peer that is gone has sent before may still be there to be read. After a reset nobody waits for what comes
+  // of it; what both sides have ended is no reset.
+  enum class For : std::uint8_t { end, reset };
   Function function = nullptr;
   void* context = nullptr;
+  For what = For::end;
 };
 
 class Stream {

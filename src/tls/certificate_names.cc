@@ -1,6 +1,7 @@
 #include "tls/certificate_names.h"
 
 #include <openssl/asn1.h>
+#include <openssl/bio.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -32,9 +33,7 @@ std::string common_name(const X509* certificate) {
   return std::string(octets(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
 }
 
-}  // namespace
-
-std::vector<std::string> certificate_names(const X509* certificate) {
+std::vector<std::string> alternative_names(const X509* certificate) {
   std::vector<std::string> names;
   auto* found = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> alternatives(found, &GENERAL_NAMES_free);
@@ -46,10 +45,27 @@ std::vector<std::string> certificate_names(const X509* certificate) {
       if (std::string address = address_text(octets(name->d.iPAddress)); !address.empty()) names.push_back(address);
     }
   }
+  return names;
+}
+
+}  // namespace
+
+bool has_alternative_names(const X509* certificate) { return !alternative_names(certificate).empty(); }
+
+std::vector<std::string> certificate_names(const X509* certificate) {
+  std::vector<std::string> names = alternative_names(certificate);
   if (names.empty()) {
     if (std::string name = normal_name(common_name(certificate)); !name.empty()) names.push_back(name);
   }
   return names;
+}
+
+std::optional<std::string> distinguished_name(const X509_NAME* name) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (out == nullptr || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return std::nullopt;
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return std::string(data, size <= 0 ? 0 : static_cast<std::size_t>(size));
 }
 
 std::string normal_name(std::string_view name) {

@@ -5,8 +5,24 @@
 #include <algorithm>
 
 #include "tls/certificate_names.h"
+#include "tls/explain.h"
 
 namespace sp::tls {
+
+namespace {
+
+// Such a certificate serves those who verify nothing, or are old: it is used nevertheless.
+void check_names(const Certificate& certificate, std::vector<config::Finding>& findings) {
+  if (has_alternative_names(certificate.leaf.get())) return;
+  const std::string name = certificate.names.empty() ? "NAME" : certificate.names.front();
+  findings.push_back(
+      {config::Finding::Severity::warning, certificate.config.cert.place,
+       fmt::format("the certificate in {} ({}) has no name in its subjectAltName", certificate.config.cert.value,
+                   names_text(certificate.leaf.get())),
+       fmt::format("browsers and most other clients refuse it: make one with `-addext subjectAltName=DNS:{}`", name)});
+}
+
+}  // namespace
 
 bool CertificateSet::covers(std::string_view host) const {
   const std::string name = normal_name(host);
@@ -28,8 +44,10 @@ std::shared_ptr<const CertificateStore> CertificateStore::load(std::span<const c
                                                                std::vector<config::Finding>& findings) {
   std::vector<std::shared_ptr<const Certificate>> certificates;
   for (const config::CertificateConfig& config : configs) {
-    if (auto certificate = load_certificate(config, files, now, findings))
-      certificates.push_back(std::move(certificate));
+    auto certificate = load_certificate(config, files, now, findings);
+    if (certificate == nullptr) continue;
+    check_names(*certificate, findings);
+    certificates.push_back(std::move(certificate));
   }
   return of(std::move(certificates));
 }

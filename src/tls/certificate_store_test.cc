@@ -135,6 +135,16 @@ TEST_F(Store, warns_of_dates_and_serves_nevertheless) {
   EXPECT_NE(store_of({store_pair("e", expired)})->find("a.example"), nullptr);
 }
 
+TEST_F(Store, warns_of_a_certificate_whose_names_browsers_do_not_read) {
+  const PemPair old = authority.leaf({}, {.common_name = "a.example"});
+  const config::Finding finding = finding_of(old.certificate, old.key);
+  EXPECT_EQ(finding.severity, config::Finding::Severity::warning);
+  EXPECT_EQ(finding.message, "the certificate in x.pem (a.example) has no name in its subjectAltName");
+  EXPECT_EQ(finding.remedy,
+            "browsers and most other clients refuse it: make one with `-addext subjectAltName=DNS:a.example`");
+  EXPECT_NE(store_of({store_pair("e", old)})->find("a.example"), nullptr);
+}
+
 TEST(Names, match_one_label_by_a_wildcard) {
   EXPECT_TRUE(name_matches("*.example.com", "a.example.com"));
   EXPECT_FALSE(name_matches("*.example.com", "example.com"));

@@ -4,8 +4,12 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+#include <iterator>
+#include <new>
 
 #include "base/ip.h"
 #include "tls/certificate_names.h"
@@ -48,11 +52,36 @@ bool load_pins(const config::UpstreamTlsConfig& config, ClientSettings& into, st
   return true;
 }
 
+// With what OpenSSL's "trusted certificates" say besides.
+void append(std::string& octets, X509* certificate) {
+  unsigned char* der = nullptr;
+  if (const int size = i2d_X509_AUX(certificate, &der); size > 0)
+    octets.append(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+}
+
+void append(std::string& octets, const stack_st_X509* certificates) {
+  octets += '\0';  // no certificate begins so
+  for (int i = 0; i < sk_X509_num(certificates); ++i) append(octets, sk_X509_value(certificates, i));
+}
+
+std::string sha256(const std::string& octets) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
+  std::string text;
+  for (const unsigned char octet : std::span(digest).first(size))
+    fmt::format_to(std::back_inserter(text), "{:02x}", octet);
+  return text;
+}
+
 bool load_trust(const config::UpstreamTlsConfig& config, const config::FileSystem& files, ClientSettings& into,
-                std::vector<Finding>& findings) {
+                std::string& contents, std::vector<Finding>& findings) {
   if (!config.ca.empty()) {
     std::optional<Authorities> authorities = load_authorities(config.ca, files, findings);
     if (!authorities) return false;
+    append(contents, authorities->certificates.get());
     into.authorities = std::move(authorities->store);
     return true;
   }
@@ -72,14 +101,18 @@ std::shared_ptr<const ClientSettings> ClientSettings::load(const config::Upstrea
   auto made = std::make_shared<ClientSettings>();
   made->verify = config.verify;
   made->sni = config.sni;
-  if (!load_pins(config, *made, findings) || !load_trust(config, files, *made, findings)) return nullptr;
+  std::string contents;
+  if (!load_pins(config, *made, findings) || !load_trust(config, files, *made, contents, findings)) return nullptr;
   if (!config.cert.empty()) {
     config::CertificateConfig own;
     own.cert = config.cert;
     own.key = config.key;
     made->certificate = load_certificate(own, files, now, findings);
     if (made->certificate == nullptr) return nullptr;
+    append(contents, made->certificate->leaf.get());  // its key is the only one that fits
+    append(contents, made->certificate->chain.get());
   }
+  if (!contents.empty()) made->contents = sha256(contents);
   return made;
 }
 
@@ -135,6 +168,13 @@ bool ClientContext::aim(SSL* ssl, const ClientTarget& target, std::string_view s
   return X509_VERIFY_PARAM_set1_host(rules, target.name.data(), target.name.size()) == 1;
 }
 
+// `host`: the name that the handshake would ask for, where the caller has said it.
+static Diagnosis explain_aim(std::string_view host) {
+  if (host.size() > TLSEXT_MAXLEN_host_name)
+    return {Code::bad_host, "the Host is longer than the 255 octets that a TLS handshake has for it", ""};
+  return {Code::internal, "the TLS handshake could not be prepared", ""};
+}
+
 bool ClientContext::offer_only_http1(SSL* ssl) {
   static const std::string wire = alpn_wire_form(std::array<std::string_view, 1>{"http/1.1"});
   return SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(wire.data()),
@@ -145,13 +185,16 @@ std::unique_ptr<TlsStream> ClientContext::connect(std::unique_ptr<runtime::Strea
   const std::string sni = normal_name(settings_->sni.empty() ? target.sni : std::string_view(settings_->sni));
   // A resumed session is not verified again: it must not serve for another name.
   std::string key = fmt::format("{}|{}|{}", target.endpoint, sni, target.name);
+  auto opening = std::make_unique<Opening>();
   SslPtr ssl(SSL_new(context_.get()));
-  if (ssl != nullptr && !aim(ssl.get(), target, sni)) ssl.reset();
+  if (ssl != nullptr && !aim(ssl.get(), target, sni)) {
+    opening->verdict = explain_aim(settings_->sni.empty() ? std::string_view(sni) : std::string_view());
+    ssl.reset();
+  }
   if (ssl != nullptr && target.only_http1 && !offer_only_http1(ssl.get())) ssl.reset();
   if (ssl != nullptr) {
     if (SSL_SESSION* session = sessions_.find(key)) SSL_set_session(ssl.get(), session);
   }
-  auto opening = std::make_unique<Opening>();
   opening->role = Opening::Role::client;
   opening->endpoint = target.endpoint;
   if (settings_->verify == Verify::full) opening->name = target.name;

@@ -28,6 +28,7 @@ struct ClientSettings {
   std::string sni;                                 // empty: what the caller says
   std::shared_ptr<const Certificate> certificate;  // that we present; null: none
   std::vector<Pin> pins;                           // any of them; empty: any key
+  std::string contents;                            // a digest of what the files held; empty: there are none
 
   // Null with an error among `findings`.
   static std::shared_ptr<const ClientSettings> load(const config::UpstreamTlsConfig& config,

@@ -22,10 +22,13 @@ Diagnosis explain_broken_connection(const ssl_st* ssl);
 
 // A certificate that verification has refused: of the server, or of the client.
 Diagnosis explain_certificate(x509_store_ctx_st* verification, const Opening& opening);
+// One of a client that is valid, but has a name that is not passed on (see PeerCertificate).
+Diagnosis explain_long_name(const Opening& opening);
 // A server whose key is none of those that are pinned. `seen`: in the form of the configuration.
 Diagnosis explain_pin(const Opening& opening, std::string_view seen);
 
-// The subject (RFC 2253), the names that the certificate is for, a date: for people.
+// The subject (RFC 2253), the names that the certificate is for, a date: for people, and cut as printable() does. Who
+// somebody is, is said by distinguished_name().
 std::string subject_text(const x509_st* certificate);
 std::string issuer_text(const x509_st* certificate);
 std::string names_text(const x509_st* certificate);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <openssl/asn1.h>
-#include <openssl/bio.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -16,11 +15,9 @@ namespace sp::tls {
 namespace {
 
 std::string name_text(const X509_NAME* name) {
-  BioPtr out(BIO_new(BIO_s_mem()));
-  if (out == nullptr || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &data);
-  return size <= 0 ? "(no name)" : printable({data, static_cast<std::size_t>(size)});
+  const std::optional<std::string> text = distinguished_name(name);
+  if (!text) return "?";
+  return text->empty() ? "(no name)" : printable(*text);
 }
 
 std::string whose(const Opening& opening) {
@@ -110,6 +107,11 @@ Diagnosis explain_certificate(X509_STORE_CTX* verification, const Opening& openi
     case X509_V_ERR_CERT_NOT_YET_VALID: return explain_dates(verification, opening, client_side);
     default: return explain_trust(verification, opening, client_side);
   }
+}
+
+Diagnosis explain_long_name(const Opening& opening) {
+  return {Code::client_certificate_invalid,
+          fmt::format("{} has a subject or issuer that is longer than 4 KiB, or cannot be read", whose(opening)), ""};
 }
 
 Diagnosis explain_pin(const Opening& opening, std::string_view seen) {

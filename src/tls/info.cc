@@ -10,7 +10,7 @@
 
 #include <ctime>
 
-#include "tls/explain.h"
+#include "tls/certificate_names.h"
 
 namespace sp::tls {
 namespace {
@@ -63,13 +63,21 @@ TlsInfo describe(const SSL* ssl) {
   return info;
 }
 
+bool has_short_names(const X509* certificate) {
+  for (const X509_NAME* name : {X509_get_subject_name(certificate), X509_get_issuer_name(certificate)}) {
+    const std::optional<std::string> text = distinguished_name(name);
+    if (!text || text->size() > PeerCertificate::most_name) return false;
+  }
+  return true;
+}
+
 std::optional<PeerCertificate> peer_certificate(const SSL* ssl) {
   if (ssl == nullptr) return std::nullopt;
   const X509Ptr certificate(SSL_get_peer_certificate(ssl));
   if (certificate == nullptr) return std::nullopt;
   PeerCertificate found;
-  found.subject = subject_text(certificate.get());
-  found.issuer = issuer_text(certificate.get());
+  found.subject = distinguished_name(X509_get_subject_name(certificate.get())).value_or("?");
+  found.issuer = distinguished_name(X509_get_issuer_name(certificate.get())).value_or("?");
   found.serial = serial_text(certificate.get());
   found.not_after = time_text(X509_get0_notAfter(certificate.get()));
   found.pem = pem_text(certificate.get());

@@ -1,6 +1,7 @@
 // What a handshake has settled: for the log, for fields that are passed on, for the PROXY header.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,9 @@ struct TlsInfo {
 
 // The certificate of the other side, which has been verified: handshakes with one that is not valid fail.
 struct PeerCertificate {
-  std::string subject;  // RFC 2253: "CN=alice,O=Example"
-  std::string issuer;
+  // RFC 2253: "CN=alice,O=Example". Whole: handshakes with a client whose names are longer than `most_name` fail.
+  std::string subject, issuer;
+  static constexpr std::size_t most_name = 4096;
   std::string serial;       // hexadecimal, upper case
   std::string fingerprint;  // SHA-256 of the certificate, hexadecimal, lower case
   std::string not_after;    // "2026-11-03T12:00:00Z"
@@ -29,6 +31,8 @@ struct PeerCertificate {
 };
 
 TlsInfo describe(const ssl_st* ssl);
+// Whether its names can be passed on.
+bool has_short_names(const x509_st* certificate);
 // Null where the other side has presented none.
 std::optional<PeerCertificate> peer_certificate(const ssl_st* ssl);
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "tls/explain.h"
+#include "tls/info.h"
 #include "tls/opening.h"
 #include "tls/server_context.h"
 
@@ -83,10 +84,13 @@ int ServerCallbacks::ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv
 }
 
 int ServerCallbacks::verify_client(X509_STORE_CTX* verification, void*) {
-  if (X509_verify_cert(verification) == 1) return 1;
+  const bool valid = X509_verify_cert(verification) == 1;
+  if (valid && has_short_names(X509_STORE_CTX_get0_cert(verification))) return 1;
   const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
   Opening* opening = TlsStream::of(ssl).opening();
-  if (opening != nullptr) opening->verdict = explain_certificate(verification, *opening);
+  if (opening != nullptr)
+    opening->verdict = valid ? explain_long_name(*opening) : explain_certificate(verification, *opening);
+  if (valid) X509_STORE_CTX_set_error(verification, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;
 }
 

@@ -369,5 +369,47 @@ TEST_P(ClientVerification, refuses_what_is_not_valid_in_both_modes) {
   }
 }
 
+// Who it is must not be said in part: something else could be meant.
+TEST_P(ClientVerification, passes_on_the_whole_name) {
+  std::string name, subject = "CN=";
+  for (int i = 0; i < 64; ++i) {
+    name += "\xc3\xa9";
+    subject += "\\C3\\A9";
+  }
+  auto server = server_with(ClientCertificates::required);
+  auto client = client_with(authority.leaf({}, {.use = CertificateRequest::Use::client, .common_name = name}));
+  Ends ends = handshake(*server, *client, "a.example");
+  ASSERT_TRUE(ends.ok()) << ends.server_text();
+  EXPECT_EQ(ends.server->peer_certificate()->subject, subject);
+}
+
+TEST_P(ClientVerification, refuses_a_name_that_is_too_long_to_be_passed_on) {
+  // The library has a limit of its own for names that it makes, not for those that it reads.
+  ASSERT_EQ(ASN1_STRING_TABLE_add(NID_commonName, 1, 10'000, DIRSTRING_TYPE, 0), 1);
+  const PemPair pair =
+      authority.leaf({}, {.use = CertificateRequest::Use::client, .common_name = std::string(5000, 'a')});
+  ASN1_STRING_TABLE_cleanup();
+  for (ClientCertificates mode : {ClientCertificates::optional, ClientCertificates::required}) {
+    auto server = server_with(mode);
+    auto client = client_with(pair);
+    Ends ends = handshake(*server, *client, "a.example");
+    ASSERT_FALSE(ends.server_result.has_value());
+    EXPECT_EQ(ends.server_result.error().code, Code::client_certificate_invalid);
+    EXPECT_NE(ends.server_text().find("longer than 4 KiB"), std::string::npos) << ends.server_text();
+  }
+}
+
+class NamesForHandshakes : public TlsWorld {};
+
+TEST_F(NamesForHandshakes, that_are_too_long_are_the_fault_of_who_said_them) {
+  auto server = make_server_for({"a.example"});
+  auto client = make_client();
+  const std::string name(300, 'a');
+  Ends ends = connect(*server, *client, "a.example", name);
+  shake_hands(ends);
+  ASSERT_FALSE(ends.client_result.has_value());
+  EXPECT_EQ(ends.client_result.error().code, Code::bad_host);
+}
+
 }  // namespace
 }  // namespace sp::tls

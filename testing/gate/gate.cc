@@ -43,6 +43,7 @@ Gate::Gate(std::string_view yaml, GateOptions options, Here here)
                                                               .resolver = resolver,
                                                               .observer = observed,
                                                               .seed = options.seed,
+                                                              .descriptors = options.descriptors,
                                                               .most_idle = options.most_idle});
   if (!reload(yaml, here)) failure("there is no gate", here);
 }

@@ -40,6 +40,7 @@ struct GateOptions {
   std::map<std::string, std::string> files;  // certificates and keys
   std::uint64_t seed = 1;
   std::size_t most_idle = 128;  // sessions that wait in place; others are parked
+  std::size_t descriptors = 0;  // 0: nobody counts
 };
 
 class Gate {

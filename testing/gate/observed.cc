@@ -40,15 +40,23 @@ void Observed::exchange_ended(const proxy::Exchange& exchange) {
                        .user_agent = value_of(exchange, http::FieldId::user_agent),
                        .route = exchange.route() == nullptr ? std::string() : exchange.route()->pattern,
                        .server = std::string(exchange.server_address),
+                       .grpc_status = std::string(exchange.grpc_status),
                        .attempts = exchange.attempts,
+                       .retried = exchange.retried.code,
                        .request_octets = exchange.request_octets,
                        .response_octets = exchange.response_octets,
-                       .from_upstream = exchange.from_upstream});
+                       .from_upstream = exchange.from_upstream,
+                       .memory = exchange.arena.bytes_held()});
 }
 
 void Observed::connection_failed(const proxy::ClientConnection&, Code code, std::string_view detail) {
   note(code);
   connections.push_back({code, std::string(detail)});
+}
+
+void Observed::server_marked_down(const proxy::Exchange& exchange) {
+  events.push_back("server_marked_down " + exchange.server->name + " " +
+                   std::string(name(exchange.failure.error.code)));
 }
 
 void Observed::event(Severity, std::string_view what, std::string_view detail) {

@@ -17,16 +17,19 @@ struct Ended {
   std::uint16_t status = 0;
   std::string detail, remedy;
   std::string client, authority, path, query, referer, user_agent;
-  std::string route, server;
+  std::string route, server, grpc_status;
   std::uint32_t attempts = 0;
+  Code retried = Code::ok;
   std::uint64_t request_octets = 0, response_octets = 0;
   bool from_upstream = false;
+  std::size_t memory = 0;  // that its arena holds
 };
 
 class Observed final : public proxy::Observer {
  public:
   void exchange_ended(const proxy::Exchange& exchange) override;
   void connection_failed(const proxy::ClientConnection& client, Code code, std::string_view detail) override;
+  void server_marked_down(const proxy::Exchange& exchange) override;
   void event(Severity severity, std::string_view what, std::string_view detail) override;
 
   std::vector<Ended> exchanges;
@@ -35,7 +38,7 @@ class Observed final : public proxy::Observer {
     std::string detail;
   };
   std::vector<Failed> connections;
-  std::vector<std::string> events;  // "server_marked_down http://10.0.0.1:8000"
+  std::vector<std::string> events;  // "server_marked_down http://10.0.0.1:8000 connection_refused"
 
   // The last exchange; an empty one if there was none.
   Ended last() const { return exchanges.empty() ? Ended{} : exchanges.back(); }

@@ -108,8 +108,11 @@ Task<void> SimH2Peer::read() {
     auto got = co_await stream_->read(room, sim_patience());
     if (!got || *got == 0) break;
     if (ending_) continue;  // closing with octets that nobody has read would take back what was said last
-    auto taken = codec.receive({room.data(), *got}, Loop::current().now());
-    ending_ = !taken || codec.finished();
+    for (ByteView rest{room.data(), *got}; !rest.empty() && !ending_;) {
+      auto taken = codec.receive(rest, Loop::current().now());
+      rest.remove_prefix(taken.value_or(rest.size()));
+      ending_ = !taken || codec.finished();
+    }
     send_soon();
   }
   end();

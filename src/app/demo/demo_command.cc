@@ -57,7 +57,7 @@ The gate runs, with a small origin behind it. Try, in another terminal:
   {0} -i {1}/private   # a client that the rules do not allow
   {0} -i {1}/down   # a server that is down: see Proxy-Status, and the log here
   curl -i http://localhost:{2}/   # http goes to https
-  {0} -i -N --max-time 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+  {0} -i -N --http1.1 --max-time 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
       -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {1}/ws   # a WebSocket; curl gives up on it after two seconds
   HTTPS_PORT={3} HTTP_PORT={2} DEMO_ORIGIN={5} build/release/sallyport explain -c {4} {1}/app/page
 

@@ -186,7 +186,9 @@ Result<bool> BodyReader::read_trailers(ByteView& in, http::Fields* trailers) {
 Result<void> BodyReader::end() const {
   if (state_ == State::done || state_ == State::until_close) return {};
   const Code code = sender_ == Side::client ? Code::body_incomplete : Code::response_incomplete;
-  return fail(Error{.code = code, .side = sender_, .where = "body"});
+  const char* where =
+      state_ == State::fixed ? "it ended before all of its Content-Length had come" : "it ended before its last chunk";
+  return fail(Error{.code = code, .side = sender_, .where = where});
 }
 
 std::unexpected<Error> BodyReader::bad_chunk(const char* where) const {

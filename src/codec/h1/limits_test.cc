@@ -65,6 +65,16 @@ TEST(Limits, responses) {
             "bad_status_line");
 }
 
+// The first octets of a server that speaks HTTP/2: its SETTINGS.
+TEST(Limits, another_version) {
+  const std::string settings("\0\0\x0c\x04\0\0\0\0\0", 9), payload(12, '\3');
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{5}, std::size_t{4096}})
+    EXPECT_EQ(rows::read_response(settings + payload, http::Method::get, {piece}), "upstream_speaks_http2");
+  for (const std::string& other : {std::string("\0\0\x0d\x04\0\0\0\0\0", 9), std::string("\0\0\0\x05\0\0\0\0\0", 9),
+                                   std::string("\0\0\0\x04\0\0\0\0\1", 9), std::string("\1\0\0\x04\0\0\0\0\0", 9)})
+    EXPECT_EQ(rows::read_response(other, http::Method::get, {1}), "bad_status_line");
+}
+
 TEST(Limits, underscores_are_kept_where_wanted) {
   const Limits keep{.underscores = Underscores::keep};
   EXPECT_TRUE(rows::read_request(request("X_A: b\r\n"), {4096}, keep).ends_with(" | X_A: b"));

@@ -75,13 +75,28 @@ bool plausible(ByteView in) {
   return in.substr(0, prefix.size()) == prefix.substr(0, in.size());
 }
 
+// What a server of HTTP/2 says first, whatever it is asked (RFC 9113 sections 3.4 and 6.5): the head of a SETTINGS
+// frame of stream 0, with settings of six octets each. As far as `in` goes.
+constexpr std::string_view http2_settings("\0\0?\4\0\0\0\0\0", 9);
+bool begins_like_http2(ByteView in) {
+  constexpr std::size_t length = 2;
+  for (std::size_t i = 0; i < std::min(in.size(), http2_settings.size()); ++i) {
+    if (i == length ? static_cast<unsigned char>(in[i]) % 6 != 0 : in[i] != http2_settings[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<std::size_t> ResponseReader::read(ByteView in, http::Method asked, http::ResponseHead& head,
                                          Persistence& persistence) {
   using Outcome = HeadScan::Outcome;
   if (in.empty()) return 0;
-  if (!plausible(in)) return refused(Code::bad_status_line, "status line: not HTTP/1");
+  if (!plausible(in)) {
+    if (!begins_like_http2(in)) return refused(Code::bad_status_line, "status line: not HTTP/1");
+    if (in.size() < http2_settings.size()) return 0;
+    return refused(Code::upstream_speaks_http2, "SETTINGS");
+  }
 
   LineIndex index;
   const ScanLimits limits{std::min(limits_.head, status_line_limit), limits_.head, limits_.fields + 1};

@@ -23,7 +23,8 @@ class ResponseReader {
   // Deviations from RFC 9112: white space before the colon (5.1) and obs-fold (5.2) are refused, not mended; bare LF
   // too.
   //
-  // Errors (Side::upstream): bad_status_line, bad_response_field, response_fields_too_large, bad_response_framing.
+  // Errors (Side::upstream): bad_status_line, upstream_speaks_http2, bad_response_field, response_fields_too_large,
+  // bad_response_framing.
   Result<std::size_t> read(ByteView in, http::Method asked, http::ResponseHead& head, Persistence& persistence);
 
   void reset() { scan_ = {}; }

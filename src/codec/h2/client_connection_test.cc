@@ -293,5 +293,25 @@ TEST(ClientConnection, large_content) {
   EXPECT_EQ(client.decoder.content.size(), 500'000u);
 }
 
+// nghttp2 would take back one that it does not send, as if the server had refused it.
+TEST(ClientConnection, large_heads) {
+  Client client;
+  LoggedStream stream(client.log), another(client.log);
+  http::RequestHead head(stream.arena);
+  head.method_text = "GET";
+  const std::string value(30'000, 'v');
+  for (int i = 0; i < 10; ++i) head.fields.add("x", value);
+  ASSERT_TRUE(client.connection.request(stream, head, "https", "a", "/", true));
+  EXPECT_TRUE(client.sent().starts_with("HEADERS 1 end; CONTINUATION 1"));
+  EXPECT_EQ(client.receive(headers(1, ok)), "1 head 200 end; 1 closed NO_ERROR");
+  const std::string enormous(std::size_t{4} << 20, 'v');
+  for (int i = 0; i < 11; ++i) head.fields.add("x", enormous);
+  const auto asked = client.connection.request(another, head, "https", "a", "/", true);
+  ASSERT_FALSE(asked);
+  EXPECT_EQ(asked.error().code, Code::fields_too_large);
+  EXPECT_EQ(asked.error().side, Side::client);
+  EXPECT_EQ(client.sent(), "");
+}
+
 }  // namespace
 }  // namespace sp::codec::h2

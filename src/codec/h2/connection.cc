@@ -20,6 +20,20 @@ constexpr std::uint32_t most_frame = 16'384;
 // See budget.h: how many at once, and how many come back each second.
 constexpr std::int32_t most_frames = 2000, frames_per_second = 200;
 constexpr std::int32_t most_resets = 200, resets_per_second = 10;
+// Field lines of so many octets, decoded, are enough for one receive(); each field section counts as so many more, for
+// what is done about it. What they come to is looked at after so many octets of frames: a request of 64 KiB takes fewer
+// than a hundred, and honest ones should not pay for it.
+constexpr std::size_t most_work = std::size_t{128} * 1024, work_of_head = most_work / 16, step = 512;
+// A line costs so much besides, however short it is; and an octet that nobody reads so many, since it is decoded for
+// the sake of the table (up to 27 ns each where lines are put into it, as measured).
+constexpr std::size_t work_of_line = 32, work_of_unread = 8;
+
+// nghttp2 drops a field section that is larger, and 64 KiB would be its own limit. What limits.head lets in (16 MiB at
+// most) fits, with what HPACK and this gate put to it; the memory is taken as it is needed.
+constexpr std::size_t most_head_sent = std::size_t{40} << 20;
+
+// Of a field section that nobody reads, in frames of the budget.
+std::int32_t price_of(std::size_t octets) { return 1 + static_cast<std::int32_t>(octets / 256); }
 
 std::string_view view_of(nghttp2_rcbuf* buffer) {
   const nghttp2_vec text = nghttp2_rcbuf_get_buf(buffer);
@@ -36,6 +50,14 @@ bool is_terminated(nghttp2_session* session, Role role) {
 // What a call says that fails only for want of memory.
 void need_memory(int result) {
   if (result == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+}
+
+// An end without trailers, as end_alone() has it made: HEADERS without a field. What everybody knows is DATA.
+void name_end(std::span<char> frame) {
+  constexpr std::size_t type = 3, flags = 4;
+  if (frame.size() != frame_head || frame[type] != NGHTTP2_HEADERS) return;
+  frame[type] = NGHTTP2_DATA;
+  frame[flags] = NGHTTP2_FLAG_END_STREAM;
 }
 
 struct OptionsDeleter {
@@ -68,6 +90,7 @@ struct Callbacks {
     const std::int32_t id = frame->hd.stream_id;
     self.reading_head_ = true;
     self.head_since_ = self.now_;
+    self.work_ += work_of_head;
     self.reading_ = nullptr;
     return unless_memory_ends(self, [&] {
       if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) return request_begins(self, session, frame);
@@ -109,9 +132,11 @@ struct Callbacks {
   static int field(nghttp2_session*, const nghttp2_frame*, nghttp2_rcbuf* name, nghttp2_rcbuf* value, std::uint8_t,
                    void* user) {
     Connection& self = of(user);
+    const std::string_view name_text = view_of(name), value_text = view_of(value);
+    self.work_ += name_text.size() + value_text.size() + work_of_line;
     if (self.reading_ == nullptr) return 0;
     return unless_memory_ends(self, [&] {
-      self.reader_.add(view_of(name), view_of(value), nghttp2_rcbuf_is_static(name) != 0);
+      self.reader_.add(name_text, value_text, nghttp2_rcbuf_is_static(name) != 0);
       if (self.reader_.flooded()) return self.violated(ErrorCode::enhance_your_calm, "fields", Code::http2_flood);
       return 0;
     });
@@ -169,7 +194,7 @@ struct Callbacks {
     if (std::exchange(self.refusing_, false)) {
       self.reset_here_.add(head_of_frame.stream_id);
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, head_of_frame.stream_id, NGHTTP2_REFUSED_STREAM);
-      self.count_refused();
+      self.count_refused(head_of_frame.length);
       return;
     }
     Stream* stream = std::exchange(self.reading_, nullptr);
@@ -196,7 +221,7 @@ struct Callbacks {
     if (read && !stream->affords(self.reader_.octets())) {
       read = fail(Error{.code = Code::too_many_fields, .side = Side::client, .where = "all requests of a connection"});
       self.reset(*stream, ErrorCode::refused_stream);
-      self.count_refused();
+      self.count_refused(head_of_frame.length);
     }
     stream->remote_ended_ = ended;
     stream->head_read(read, ended);
@@ -242,6 +267,7 @@ struct Callbacks {
     if (stream == nullptr) return 0;
     if (self.reading_ == stream) self.reading_ = nullptr;
     nghttp2_session_set_stream_user_data(session, id, nullptr);
+    stream->asking_.unlink();
     const bool by_peer = !stream->broken_ && (stream->taken_back_ || error != NGHTTP2_NO_ERROR);
     stream->id_ = 0;
     stream->connection_ = nullptr;
@@ -262,7 +288,7 @@ struct Callbacks {
     // Also one that nghttp2 refuses before we hear of it.
     if (Callbacks::stream(session, id) != nullptr || (id % 2 == 1 && id <= self.last_opened_)) self.reset_here_.add(id);
     // More streams than are allowed, of which a client may not have heard: nghttp2 refuses them by itself.
-    return frame->hd.type == NGHTTP2_HEADERS ? self.count_refused() : 0;
+    return frame->hd.type == NGHTTP2_HEADERS ? self.count_refused(frame->hd.length) : 0;
   }
 
   // ---- sending ----
@@ -285,19 +311,34 @@ struct Callbacks {
         break;
       case NGHTTP2_HEADERS:
       case NGHTTP2_DATA: {
-        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0 || self.options_.role == Role::client) break;
-        if (nghttp2_session_get_stream_remote_close(session, id) != 0) break;
         Stream* stream = Callbacks::stream(session, id);
-        if (stream != nullptr && stream->two_ways_) break;
-        // Section 8.1: what is still to come of the request is not wanted.
-        if (stream != nullptr) stream->broken_ = true;
-        self.reset_here_.add(id);
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) return end_sent(self, stream, id);
+        if (stream != nullptr && stream->sending_) self.asking_.push_back(stream->asking_);
         break;
       }
       default: break;
     }
     return 0;
+  }
+
+  // The library drops a field section that is too large for it: nobody is to wait for it. Heads of that size are
+  // refused before it has them, so that what is left is trailers.
+  static int frame_not_sent(nghttp2_session* session, const nghttp2_frame* frame, int error, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS || error != NGHTTP2_ERR_FRAME_SIZE_ERROR) return 0;
+    if (Stream* stream = Callbacks::stream(session, frame->hd.stream_id))
+      of(user).reset(*stream, ErrorCode::internal_error);
+    return 0;
+  }
+
+  // What is still to come of a request that was answered is not wanted.
+  static int end_sent(Connection& self, Stream* stream, std::int32_t id) {
+    if (self.options_.role == Role::client || nghttp2_session_get_stream_remote_close(self.session_, id) != 0) return 0;
+    if (stream != nullptr && stream->two_ways_) return 0;
+    if (stream != nullptr) stream->broken_ = true;
+    return unless_memory_ends(self, [&] {
+      self.owed_.push_back(id);
+      return 0;
+    });
   }
 
   static ssize_t offer(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t length,
@@ -310,13 +351,18 @@ struct Callbacks {
     const Stream::Offer offer = stream->offer(std::min(length, room - frame_head));
     if (offer.octets == 0 && !offer.last) return NGHTTP2_ERR_DEFERRED;
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (offer.last) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    if (offer.last && offer.trailers != nullptr) {
+    if (!offer.last) return static_cast<ssize_t>(offer.octets);
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    stream->sending_ = false;
+    if (offer.trailers == nullptr) return static_cast<ssize_t>(offer.octets);
+    const int failed = unless_memory_ends(self, [&] {
       HeadWriter lines;
-      if (lines.add_trailers(*offer.trailers) && nghttp2_submit_trailer(session, id, lines.data(), lines.size()) == 0)
-        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-    }
-    return static_cast<ssize_t>(offer.octets);
+      if (!lines.add_trailers(*offer.trailers)) return 0;
+      need_memory(nghttp2_submit_trailer(session, id, lines.data(), lines.size()));
+      *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+      return 0;
+    });
+    return failed != 0 ? failed : static_cast<ssize_t>(offer.octets);
   }
 
   static int send(nghttp2_session* session, nghttp2_frame* frame, const std::uint8_t* head, std::size_t length,
@@ -345,6 +391,7 @@ nghttp2_session_callbacks* make_callbacks() {
   nghttp2_session_callbacks_set_on_stream_close_callback(made, &Callbacks::stream_closes);
   nghttp2_session_callbacks_set_send_data_callback(made, &Callbacks::send);
   nghttp2_session_callbacks_set_on_frame_send_callback(made, &Callbacks::frame_sent);
+  nghttp2_session_callbacks_set_on_frame_not_send_callback(made, &Callbacks::frame_not_sent);
   return made;
 }
 
@@ -355,6 +402,8 @@ nghttp2_option* make_options(Role role) {
   nghttp2_option_set_no_http_messaging(made, 1);  // HeadReader is stricter, and says what is wrong
   nghttp2_option_set_no_closed_streams(made, 1);
   nghttp2_option_set_max_outbound_ack(made, 500);
+  constexpr std::size_t priority = 5;  // that it reckons with in a request
+  nghttp2_option_set_max_send_header_block_length(made, most_head_sent + priority);
   // Frames are counted here; nghttp2 would count each piece in which the first octets of one come.
   nghttp2_option_set_max_continuations(made, std::size_t{10} * most_frames);
   // So are resets, and others than honest ones: nghttp2's own limit would end the session without a word to us.
@@ -381,8 +430,8 @@ Connection::Connection(Owner& owner, const Options& options)
   static const std::unique_ptr<nghttp2_option, OptionsDeleter> client_options(make_options(Role::client));
   const bool server = options.role == Role::server;
   const auto make = server ? &nghttp2_session_server_new3 : &nghttp2_session_client_new3;
-  need_memory(
-      make(&session_, callbacks.get(), this, (server ? server_options : client_options).get(), session_memory()));
+  nghttp2_mem memory = session_memory(memory_ended_);
+  need_memory(make(&session_, callbacks.get(), this, (server ? server_options : client_options).get(), &memory));
   std::array<nghttp2_settings_entry, 5> settings{};
   std::size_t count = 0;
   const auto say = [&](std::int32_t id, std::uint32_t value) { settings[count++] = {id, value}; };
@@ -418,6 +467,11 @@ int Connection::violated(ErrorCode error, const char* where, Code code) {
   return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+// False: the connection is over, since it had to take what is set aside.
+bool Connection::has_memory() {
+  return !memory_ended_ || violated(ErrorCode::internal_error, "no memory", Code::out_of_memory) == 0;
+}
+
 // Section 10.5: what costs work and asks for nothing.
 bool Connection::affords(const FrameHead& frame) {
   switch (frame.type) {
@@ -442,36 +496,56 @@ bool Connection::judge(const FrameHead& frame) {
   }
   // Section 8.4: it was said that none is wanted.
   if (frame.type == NGHTTP2_PUSH_PROMISE) return violated(ErrorCode::protocol_error, "PUSH_PROMISE") == 0;
-  if (options_.role == Role::client || (frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_DATA)) return true;
+  if (frame.type == NGHTTP2_CONTINUATION) return reading_ != nullptr || judge_unread(frame);
+  if (frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_DATA) return true;
+  if (options_.role == Role::client) return is_open(frame.stream) || judge_unread(frame);
   if (frame.stream % 2 == 0) return true;  // never a stream of a client: the library says so
   if (frame.stream <= last_opened_) return judge_late(frame);
   if (frame.type == NGHTTP2_HEADERS) {
     last_opened_ = frame.stream;
     opened_.add(frame.stream);
   }
-  return true;
+  return frame.stream <= last_served_ || judge_unread(frame);
 }
 
 bool Connection::depends_on_state(const FrameHead& frame) const {
-  return options_.role == Role::server && (frame.type == NGHTTP2_HEADERS || frame.type == NGHTTP2_DATA) &&
-         frame.stream % 2 == 1 && frame.stream <= last_opened_;
+  if (options_.role == Role::client) return false;
+  if (frame.type == NGHTTP2_CONTINUATION) return true;
+  return (frame.type == NGHTTP2_HEADERS || frame.type == NGHTTP2_DATA) && frame.stream % 2 == 1 &&
+         frame.stream <= last_opened_;
 }
+
+bool Connection::is_open(std::int32_t id) const { return nghttp2_session_get_stream_remote_close(session_, id) >= 0; }
 
 // Section 5.1, "closed": only a stream that was reset here may still get what was under way; section 6.8: and those
 // behind the last one that a GOAWAY named.
 bool Connection::judge_late(const FrameHead& frame) {
-  if (nghttp2_session_get_stream_remote_close(session_, frame.stream) >= 0) return true;  // it is open
-  if (reset_here_.has(frame.stream, true) && opened_.has(frame.stream, true)) return true;
-  if (frame.stream > last_served_) return true;
+  if (is_open(frame.stream)) {
+    const Stream* stream = Callbacks::stream(session_, frame.stream);
+    return (stream != nullptr && !stream->broken_) || judge_unread(frame);
+  }
+  if (reset_here_.has(frame.stream, true) && opened_.has(frame.stream, true)) return judge_unread(frame);
+  if (frame.stream > last_served_) return judge_unread(frame);
   const bool was_open = opened_.has(frame.stream, true);
   return violated(was_open ? ErrorCode::stream_closed : ErrorCode::protocol_error, "frame on a closed stream") == 0;
+}
+
+// The library drops content without a word, but decodes fields, to keep the table of HPACK right. What a server says of
+// requests that were taken back is only work: how many there are is up to clients, and others have theirs on this
+// connection.
+bool Connection::judge_unread(const FrameHead& frame) {
+  if (frame.type == NGHTTP2_DATA) return true;
+  work_ += frame.length * work_of_unread;
+  if (options_.role == Role::client || frames_.spend(price_of(frame.length))) return true;
+  return violated(ErrorCode::enhance_your_calm, "fields that nobody reads", Code::http2_flood) == 0;
 }
 
 bool Connection::count_reset() { return resets_.spend(); }
 
 // Nobody works on it, but it was read, and is answered.
-int Connection::count_refused() {
-  return frames_.spend() ? 0 : violated(ErrorCode::enhance_your_calm, "refused requests", Code::http2_flood);
+int Connection::count_refused(std::size_t octets) {
+  if (frames_.spend(price_of(octets))) return 0;
+  return violated(ErrorCode::enhance_your_calm, "refused requests", Code::http2_flood);
 }
 
 // Section 8.1.1.
@@ -512,34 +586,39 @@ bool Connection::feed(ByteView octets) {
 }
 
 // A frame that has to be judged by the state of its stream is judged when all that came before it has been read: the
-// last octet of its head is held back until then.
-bool Connection::judge_and_feed(ByteView octets) {
+// last octet of its head is held back until then. Behind the head of a frame is where it stops when there is much work:
+// `octets` is what was taken.
+bool Connection::judge_and_feed(ByteView& octets) {
   std::size_t at = 0, fed = 0;
   while (auto frame = scanner_.next(octets, at)) {
-    if (depends_on_state(*frame)) {
+    if (depends_on_state(*frame) || at - fed > step) {
       if (!feed(octets.substr(fed, at - 1 - fed))) return false;
       fed = at - 1;
     }
     if (!judge(*frame)) return false;
+    if (work_ >= most_work) octets = octets.substr(0, at);
   }
   return feed(octets.substr(fed));
 }
 
-Result<void> Connection::receive(ByteView octets, TimePoint now) {
+Result<std::size_t> Connection::receive(ByteView octets, TimePoint now) {
   now_ = now;
+  work_ = 0;
   frames_.time_is(now);
   resets_.time_is(now);
   if (failed_) return fail(error_);
   const bool goes_on = judge_and_feed(octets);
   if (to_consume_ != 0) nghttp2_session_consume_connection(session_, std::exchange(to_consume_, 0));
-  if (!goes_on) return fail(error_);
-  return {};
+  if (!goes_on || !has_memory()) return fail(error_);
+  work_ = std::max(work_, octets.size());
+  return octets.size();
 }
 
 Result<std::size_t> Connection::produce(std::span<char> room) {
   out_ = room.data();
   out_end_ = room.data() + room.size();
   const auto left = [this] { return static_cast<std::size_t>(out_end_ - out_); };
+  (void)has_memory();
   while (left() >= least_room || !unsent_.empty()) {
     if (unsent_.empty()) {
       const std::uint8_t* frame = nullptr;
@@ -547,6 +626,7 @@ Result<std::size_t> Connection::produce(std::span<char> room) {
       if (size == NGHTTP2_ERR_NOMEM) return fail(Code::out_of_memory, "frames to send");
       if (size < 0) return fail(Code::http2_error, "frames to send");
       if (size == 0) {
+        if (end_some()) continue;
         window_set_ = false;
         break;
       }
@@ -555,13 +635,16 @@ Result<std::size_t> Connection::produce(std::span<char> room) {
     // Content may have gone before it, in the same call: then there may not be enough room any more.
     if (left() < unsent_.size()) break;
     std::memcpy(out_, unsent_.data(), unsent_.size());
+    name_end({out_, unsent_.size()});
     out_ += unsent_.size();
     unsent_ = {};
   }
   return static_cast<std::size_t>(out_ - room.data());
 }
 
-bool Connection::wants_to_send() const { return !unsent_.empty() || nghttp2_session_want_write(session_) != 0; }
+bool Connection::wants_to_send() const {
+  return !unsent_.empty() || !asking_.empty() || nghttp2_session_want_write(session_) != 0;
+}
 bool Connection::finished() const { return nghttp2_session_want_read(session_) == 0 && !wants_to_send(); }
 std::size_t Connection::queued() const { return nghttp2_session_get_outbound_queue_size(session_); }
 
@@ -572,6 +655,8 @@ Result<void> Connection::request(Stream& stream, const http::RequestHead& head, 
   if (!accepts_requests()) return fail(refused);
   HeadWriter lines;
   if (!lines.add_request(head, scheme, authority, target)) return fail(Code::internal, "request fields");
+  if (lines.most_octets() > most_head_sent)
+    return fail({.code = Code::fields_too_large, .side = Side::client, .where = "request for HTTP/2"});
   const nghttp2_data_provider content{.source = {}, .read_callback = &Callbacks::offer};
   const std::int32_t id =
       nghttp2_submit_request(session_, nullptr, lines.data(), lines.size(), ended ? nullptr : &content, &stream);
@@ -580,6 +665,7 @@ Result<void> Connection::request(Stream& stream, const http::RequestHead& head, 
   ++requested_;
   stream.id_ = id;
   stream.connection_ = this;
+  stream.sending_ = !ended;
   stream.asked_ = head.method;
   stream.tunnel_ = !head.upgrade.empty();
   return {};
@@ -589,6 +675,8 @@ Result<void> Connection::respond(Stream& stream, const http::ResponseHead& head,
   if (stream.id_ == 0 || stream.broken_) return fail(Code::client_closed, "response");
   HeadWriter lines;
   if (!lines.add_response(head)) return fail(Code::internal, "response fields");
+  if (lines.most_octets() > most_head_sent)
+    return fail({.code = Code::response_fields_too_large, .side = Side::upstream, .where = "response for HTTP/2"});
   int result = 0;
   if (head.interim()) {
     result =
@@ -599,11 +687,37 @@ Result<void> Connection::respond(Stream& stream, const http::ResponseHead& head,
   }
   if (result == NGHTTP2_ERR_NOMEM) return fail(Code::out_of_memory, "response");
   if (result != 0) return fail(Code::internal, "response");
+  stream.sending_ = !ended && !head.interim();
   return {};
 }
 
 void Connection::data_ready(Stream& stream) {
-  if (stream.id_ != 0) nghttp2_session_resume_data(session_, stream.id_);
+  if (stream.id_ == 0 || !stream.sending_) return;
+  asking_.push_back(stream.asking_);
+  nghttp2_session_resume_data(session_, stream.id_);
+}
+
+// When nothing can go any more: those that had something to say, and may have been left for want of a window.
+bool Connection::end_some() {
+  bool any = false;
+  while (Stream::Asking* asking = asking_.pop_front()) any = end_alone(asking->stream) || any;
+  return any;
+}
+
+// Where the end is all that there is to send it needs no window (section 6.9.1). nghttp2 would wait for one, and asks
+// for no content before; HEADERS it sends at once. False: there is more, or the head of the stream has to leave first.
+bool Connection::end_alone(Stream& stream) {
+  if (!stream.sending_ || stream.broken_ || failed_ || ended_ || !has_begun(stream)) return false;
+  const Stream::Offer offer = stream.offer(0);
+  if (!offer.last) return false;
+  stream.sending_ = false;
+  Callbacks::unless_memory_ends(*this, [&] {
+    HeadWriter lines;
+    const bool some = offer.trailers != nullptr && lines.add_trailers(*offer.trailers);
+    need_memory(nghttp2_submit_trailer(session_, stream.id_, lines.data(), some ? lines.size() : 0));
+    return 0;
+  });
+  return true;
 }
 
 bool Connection::waits_for_window(const Stream& stream) const {
@@ -612,7 +726,7 @@ bool Connection::waits_for_window(const Stream& stream) const {
 }
 
 void Connection::consumed(Stream& stream, std::size_t octets) {
-  if (stream.id_ != 0) nghttp2_session_consume_stream(session_, stream.id_, octets);
+  if (stream.id_ != 0 && !stream.broken_) nghttp2_session_consume_stream(session_, stream.id_, octets);
 }
 
 void Connection::widen(Stream& stream, std::int32_t octets) {
@@ -630,7 +744,8 @@ void Connection::reset(Stream& stream, ErrorCode error) {
   if (stream.id_ == 0 || stream.broken_) return;
   stream.broken_ = true;
   reset_here_.add(stream.id_);
-  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id_, static_cast<std::uint32_t>(error));
+  if (nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id_, static_cast<std::uint32_t>(error)) != 0)
+    violated(ErrorCode::internal_error, "no memory", Code::out_of_memory);
 }
 
 void Connection::release(Stream& stream, ErrorCode error) {
@@ -642,9 +757,20 @@ void Connection::release(Stream& stream, ErrorCode error) {
 void Connection::forget(Stream& stream) {
   if (stream.id_ == 0) return;
   nghttp2_session_set_stream_user_data(session_, stream.id_, nullptr);
+  stream.asking_.unlink();
   if (reading_ == &stream) reading_ = nullptr;
   stream.id_ = 0;
   stream.connection_ = nullptr;
+}
+
+void Connection::settle_resets() {
+  for (const std::int32_t id : std::span(owed_).first(due_)) {
+    // 0: it is there, and its request has not ended.
+    if (nghttp2_session_get_stream_remote_close(session_, id) == 0)
+      nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+  }
+  owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(due_));
+  due_ = owed_.size();
 }
 
 void Connection::drop_head(const Stream& stream) {
@@ -681,6 +807,19 @@ bool Connection::has_room_for_stream() const {
 
 std::size_t Connection::most_streams() const {
   return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+std::uint64_t Connection::most_head() const {
+  return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE);
+}
+
+std::size_t Connection::window() const {
+  return static_cast<std::size_t>(std::max(0, nghttp2_session_get_remote_window_size(session_)));
+}
+
+// The library opens a stream as it makes the frame that does.
+bool Connection::has_begun(const Stream& stream) const {
+  return stream.id_ != 0 && nghttp2_session_get_stream_remote_close(session_, stream.id_) >= 0;
 }
 
 bool Connection::knows_extended_connect() const {

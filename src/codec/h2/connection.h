@@ -8,8 +8,10 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/intrusive_list.h"
 #include "base/result.h"
 #include "codec/h2/budget.h"
 #include "codec/h2/frame_scanner.h"
@@ -55,9 +57,13 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Takes all of the octets. An error is the end of the connection: what produce() still has (a GOAWAY that says why)
-  // is to be sent, then it is closed. Errors: http2_error, http2_flood, upstream_http2_error, out_of_memory.
-  Result<void> receive(ByteView octets, TimePoint now);
+  // Takes the octets, and says how many: all of them, unless few stand for so many (HPACK) that the others should have
+  // their turn first; at least one. An error is the end of the connection: what produce() still has (a GOAWAY that says
+  // why) is to be sent, then it is closed. Errors: http2_error, http2_flood, upstream_http2_error, out_of_memory.
+  Result<std::size_t> receive(ByteView octets, TimePoint now);
+  // What the last receive() was in work: the octets that it took, or what they stood for where that is more (8 KiB for
+  // each head, and its lines as they are decoded).
+  std::size_t work() const { return work_; }
   // Writes what is to be sent into `room`, which holds at least `least_room` octets. 0: there is nothing (at the
   // moment). Content is asked of the streams by their priority.
   static constexpr std::size_t least_room = 16'384 + 1024;
@@ -75,10 +81,12 @@ class Connection {
 
   // ---- sending ----
   // Client: a new stream with this request. `authority` and `target` as they are to be sent. `ended`: no content.
-  // Errors: upstream_stream_refused (no more streams on this connection), internal (a field that may not be written).
+  // Errors: upstream_stream_refused (no more streams on this connection), internal (a field that may not be written),
+  // fields_too_large (beyond 40 MiB).
   Result<void> request(Stream& stream, const http::RequestHead& head, std::string_view scheme,
                        std::string_view authority, std::string_view target, bool ended);
-  // Server. A final response, or an interim one (`ended` is false then).
+  // Server. A final response, or an interim one (`ended` is false then). Errors: client_closed, internal,
+  // response_fields_too_large (beyond 40 MiB; nothing was sent).
   Result<void> respond(Stream& stream, const http::ResponseHead& head, bool ended);
   // offer() has something again.
   void data_ready(Stream& stream);
@@ -96,6 +104,13 @@ class Connection {
   // The same for a stream on which everything was said that there was to say, to its end: it closes by itself. Server:
   // what the client still has to send is not wanted.
   void forget(Stream& stream);
+  // Server: responses have ended before their requests, whose rest is not wanted. Clients are told so (RST_STREAM with
+  // NO_ERROR, RFC 9113 section 8.1) when they have had time to read the response: some take the one for the other when
+  // they find both at once.
+  bool owes_resets() const { return !owed_.empty(); }
+  // To be called now and then as long as it owes some. Resets the streams that were owed it at the last call already,
+  // unless their requests have ended meanwhile.
+  void settle_resets();
   // What is still to come of a head of it that has begun has nowhere to go any more.
   void drop_head(const Stream& stream);
 
@@ -111,6 +126,12 @@ class Connection {
   bool has_room_for_stream() const;
   // How many the other side allows at a time.
   std::size_t most_streams() const;
+  // SETTINGS_MAX_HEADER_LIST_SIZE of the other side: very much as long as it has not said it.
+  std::uint64_t most_head() const;
+  // So much content can go now, of all streams together.
+  std::size_t window() const;
+  // Client: it has been written, or has begun to be. Else the other side cannot know of it.
+  bool has_begun(const Stream& stream) const;
   // The other side knows extended CONNECT (RFC 8441).
   bool knows_extended_connect() const;
   bool ended_by_peer() const { return going_away_; }
@@ -118,14 +139,19 @@ class Connection {
  private:
   friend struct Callbacks;
   int violated(ErrorCode error, const char* where, Code code = Code::http2_error);
+  bool has_memory();
   bool affords(const FrameHead& frame);
   bool depends_on_state(const FrameHead& frame) const;
   bool judge(const FrameHead& frame);
   bool judge_late(const FrameHead& frame);
-  bool judge_and_feed(ByteView octets);
+  bool judge_and_feed(ByteView& octets);
   bool feed(ByteView octets);
+  bool judge_unread(const FrameHead& frame);
+  bool is_open(std::int32_t id) const;
+  bool end_some();
+  bool end_alone(Stream& stream);
   bool count_reset();
-  int count_refused();
+  int count_refused(std::size_t octets);
   bool accepts_requests() const;
   void terminate(ErrorCode error);
   void malformed(Stream& stream);
@@ -140,11 +166,15 @@ class Connection {
   Stream* reading_ = nullptr;  // whose field section is being read; null: one that nobody wants
   Budget frames_, resets_;
   RecentIds opened_, reset_here_, prioritized_;
+  IntrusiveList<Stream::Asking> asking_;  // have, or may have, something to send
+  std::vector<std::int32_t> owed_;        // see settle_resets()
+  std::size_t due_ = 0;                   // of them, from the front
   std::int32_t last_opened_ = 0;
   std::int32_t last_served_ = std::numeric_limits<std::int32_t>::max();  // by refuse_more()
   std::uint32_t requested_ = 0;                                          // client: streams that are not over
-  std::size_t to_consume_ = 0;                                           // of the connection's window
-  char* out_ = nullptr;  // while produce() runs: where the next frame goes
+  std::size_t work_ = 0;
+  std::size_t to_consume_ = 0;  // of the connection's window
+  char* out_ = nullptr;         // while produce() runs: where the next frame goes
   char* out_end_ = nullptr;
   ByteView unsent_;  // a frame that found no room, in nghttp2's memory until it is asked for the next
   Error error_{.code = Code::ok};
@@ -153,6 +183,7 @@ class Connection {
   bool reading_head_ = false;
   bool refusing_ = false;  // the request whose field section is being read
   bool failed_ = false;
+  bool memory_ended_ = false;
   bool ended_ = false;  // by end()
   bool going_away_ = false;
 };

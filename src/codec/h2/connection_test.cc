@@ -73,7 +73,7 @@ TEST(Connection, preface) {
         std::string(preface) + headers(1, get), std::string(preface) + ping(), std::string(preface) + settings_ack()}) {
     for (const bool bytewise : {false, true}) {
       Connection connection(nobody, {});
-      Result<void> taken;
+      Result<std::size_t> taken;
       for (std::size_t i = 0; i < bad.size() && taken; i += bytewise ? 1 : bad.size()) {
         taken = connection.receive(bytewise ? bad.substr(i, 1) : bad, {});
       }
@@ -390,6 +390,49 @@ TEST(Connection, trailers_that_nobody_wants) {
   server.respond(0);
   EXPECT_EQ(server.sent(), "HEADERS 1 end [:status: 200]");
   EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
+}
+
+// nghttp2's own limit is 64 KiB.
+TEST(Connection, large_heads_are_sent) {
+  Server server;
+  server.receive(headers(1, get));
+  const std::string value(30'000, 'v');
+  for (int i = 0; i < 10; ++i) server.stream().response.fields.add("x", value);
+  server.respond(0);
+  const std::string sent = server.sent();
+  EXPECT_TRUE(sent.starts_with("HEADERS 1 end; CONTINUATION 1")) << sent.substr(0, 100);
+  EXPECT_GT(sent.size(), 300'000U);
+  EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
+}
+
+// So large that nothing of ours has let it in.
+void make_enormous(http::Fields& fields, const std::string& value) {
+  for (int i = 0; i < 11; ++i) fields.add("x", value);
+}
+
+TEST(Connection, heads_that_cannot_be_sent_are_refused) {
+  Server server;
+  server.receive(headers(1, get));
+  const std::string value(std::size_t{4} << 20, 'v');
+  make_enormous(server.stream().response.fields, value);
+  server.stream().response.status = 200;
+  const auto responded = server.connection.respond(server.stream(), server.stream().response, true);
+  ASSERT_FALSE(responded);
+  EXPECT_EQ(responded.error().code, Code::response_fields_too_large);
+  EXPECT_EQ(responded.error().side, Side::upstream);
+  server.stream().response.fields.clear();
+  server.respond(0, "", 502);
+  EXPECT_EQ(server.sent(), "HEADERS 1 end [:status: 502]");
+}
+
+TEST(Connection, trailers_that_cannot_be_sent_are_the_end_of_the_stream) {
+  Server server;
+  server.receive(headers(1, get));
+  const std::string value(std::size_t{4} << 20, 'v');
+  make_enormous(server.stream().sent_trailers, value);
+  server.respond(0, "abc");
+  EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 200]; DATA 1 3; RST_STREAM 1 INTERNAL_ERROR");
+  EXPECT_EQ(server.log.take(), "1 closed INTERNAL_ERROR");
 }
 
 }  // namespace

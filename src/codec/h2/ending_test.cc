@@ -232,14 +232,57 @@ TEST(Ending, both_sides_reset) {
   }
 }
 
-// Section 8.1: a server that needs nothing more of the request says so behind its response.
+// Section 8.1: a server that needs nothing more of the request says so, when the client has had time for the response.
 TEST(Ending, a_response_before_the_end_of_the_request) {
   Server server;
   server.receive(headers(1, post, end_headers) + data(1, "abc"));
+  EXPECT_FALSE(server.connection.owes_resets());
   server.respond(0, "no", 413);
-  EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 413]; DATA 1 2 end; RST_STREAM 1 NO_ERROR");
+  EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 413]; DATA 1 2 end");
+  // What comes meanwhile is dropped, and its window does not open again.
+  server.connection.consumed(server.stream(), 3);
+  EXPECT_EQ(server.receive(data(1, std::string(16'000, 'a')) + data(1, std::string(16'000, 'a'))), "");
+  EXPECT_FALSE(server.sent().contains("WINDOW_UPDATE 1"));
+  EXPECT_TRUE(server.connection.owes_resets());
+  server.connection.settle_resets();
+  EXPECT_EQ(server.sent(), "");
+  server.connection.settle_resets();
+  EXPECT_FALSE(server.connection.owes_resets());
+  EXPECT_EQ(server.sent(), "RST_STREAM 1 NO_ERROR");
   EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
   EXPECT_EQ(server.receive(data(1, "abc", end_stream)), "");
+  EXPECT_FALSE(server.connection.failed());
+}
+
+TEST(Ending, a_response_before_the_end_of_the_request_which_comes_then) {
+  for (const bool forgotten : {false, true}) {
+    Server server;
+    server.receive(headers(1, post, end_headers) + data(1, "abc"));
+    server.respond(0, "no", 413);
+    EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 413]; DATA 1 2 end");
+    if (forgotten) server.connection.forget(server.stream());
+    EXPECT_EQ(server.receive(data(1, "abc", end_stream)), forgotten ? "" : "1 closed NO_ERROR");
+    server.connection.settle_resets();
+    server.connection.settle_resets();
+    EXPECT_FALSE(server.connection.owes_resets());
+    EXPECT_EQ(server.sent(), "");
+  }
+}
+
+TEST(Ending, responses_before_the_end_of_requests_one_after_the_other) {
+  Server server;
+  server.receive(headers(1, post, end_headers));
+  server.respond(0, "no", 413);
+  server.sent();
+  server.connection.settle_resets();
+  server.receive(headers(3, post, end_headers));
+  server.respond(1, "no", 413);
+  server.sent();
+  server.connection.settle_resets();
+  EXPECT_EQ(server.sent(), "RST_STREAM 1 NO_ERROR");
+  server.receive(rst_stream(3, 8));
+  server.connection.settle_resets();
+  EXPECT_EQ(server.sent(), "");
 }
 
 TEST(Ending, the_connection_fails_while_streams_are_busy) {

@@ -16,6 +16,9 @@ struct Flood {
   bool produces = true;  // what we say is fetched each time
 };
 
+// Fields that are put into the table of HPACK and pushed out of it again.
+const std::string insertions = repeated(std::string("\x44\x00", 2), 8000);
+
 // How many of them were taken before the connection ended, at most `most`.
 int taken(const Flood& flood, int most) {
   Server server;
@@ -37,6 +40,7 @@ int taken(const Flood& flood, int most) {
 TEST(Flood, frames) {
   const std::string open = headers(1, post, end_headers);
   const std::string closed = headers(1, get) + rst_stream(1, 8);
+  const std::string reset = headers(1, post + Lines{{"content-length", "1"}}, end_headers) + data(1, "ab");
   for (const Flood& flood : std::vector<Flood>{
            {"PING", "", ping(), 350, 401},
            {"PING, nobody fetches the answers", "", ping(), 350, 401, false},
@@ -56,11 +60,28 @@ TEST(Flood, frames) {
            {"RST_STREAM of a closed stream", closed, rst_stream(1, 8), 1800, 2001},
            {"GOAWAY", open, goaway(0, 0), 1900, 2001},
            {"empty CONTINUATION", headers(1, get, end_stream), continuation(1, "", 0), 1900, 2001},
+           {"HEADERS of a stream that was reset", reset, headers(1, {{"a", "b"}}), 1900, 2001},
+           {"large HEADERS of a stream that was reset", reset, frame(type_headers, 5, 1, insertions), 25, 40},
+           {"HEADERS and CONTINUATION of one that was reset", reset,
+            frame(type_headers, 1, 1, "") + frame(type_continuation, 4, 1, insertions), 25, 40},
        }) {
     SCOPED_TRACE(flood.name);
     EXPECT_GE(taken(flood, flood.flood), flood.fine);
     EXPECT_LT(taken(flood, flood.flood), flood.flood);
   }
+}
+
+// The same while the RST_STREAM waits, as on a connection that is not read.
+TEST(Flood, fields_of_a_stream_whose_reset_has_not_left) {
+  Server server;
+  server.receive(headers(1, post + Lines{{"content-length", "1"}}, end_headers) + data(1, "ab"));
+  int count = 0;
+  while (count < 3000 && !server.connection.failed()) {
+    server.receive(headers(1, {{"a", "b"}}, end_headers));
+    ++count;
+  }
+  EXPECT_GE(count, 1900);
+  EXPECT_LE(count, 2001);
 }
 
 TEST(Flood, tokens_come_back_with_time) {
@@ -235,6 +256,60 @@ TEST(Flood, a_ping_each_second) {
     server.produced();
     ASSERT_FALSE(server.connection.failed()) << i;
   }
+}
+
+// Few octets that stand for many (RFC 7541 section 7.3): the rest is for the next time, when others have had their
+// turn.
+TEST(Flood, what_stands_for_much_is_taken_in_parts) {
+  constexpr std::size_t requests = 100, size = 4000, mentions = 15;
+  const std::string block = hpack(get), first_of_table = "\xbe", into_table = "\x40";
+  const auto request = [&](std::size_t i, const std::string& more) {
+    return frame(type_headers, end_headers | end_stream, static_cast<std::uint32_t>(2 * i + 1), block + more);
+  };
+  std::string wire = request(0, into_table + hpack_number(1) + "x" + hpack_number(size) + std::string(size, 'y'));
+  for (std::size_t i = 1; i < requests; ++i) {
+    wire += request(i, std::string(mentions, first_of_table[0]));
+  }
+  Server server;
+  std::size_t parts = 0, most = 0;
+  for (std::string_view rest = wire; !rest.empty(); ++parts) {
+    auto taken = server.connection.receive(rest, server.now);
+    ASSERT_TRUE(taken);
+    ASSERT_NE(*taken, 0U);
+    rest.remove_prefix(*taken);
+    most = std::max(most, server.connection.work());
+  }
+  EXPECT_EQ(server.streams.size(), requests);
+  EXPECT_LT(most, 1'000'000U);
+  EXPECT_GT(parts, requests * mentions * size / 1'000'000);
+}
+
+// What nobody reads is decoded all the same.
+TEST(Flood, what_is_passed_over_is_taken_in_parts) {
+  Server server;
+  server.receive(headers(1, post + Lines{{"content-length", "1"}}, end_headers) + data(1, "ab"));
+  server.sent();
+  const std::string one = frame(type_headers, end_headers | end_stream, 1, insertions);
+  const std::string wire = repeated(one, 10);
+  std::size_t parts = 0;
+  for (std::string_view rest = wire; !rest.empty(); ++parts) {
+    auto taken = server.connection.receive(rest, server.now);
+    ASSERT_TRUE(taken);
+    EXPECT_LE(*taken, 2 * one.size() + 9);
+    rest.remove_prefix(*taken);
+  }
+  EXPECT_GE(parts, 5U);
+}
+
+// Some requests at a time, and content, are what they are: none of it waits.
+TEST(Flood, honest_octets_are_taken_whole) {
+  Server server;
+  std::string wire;
+  for (std::uint32_t i = 0; i < 14; ++i) wire += headers(2 * i + 1, get);
+  wire += headers(31, post, end_headers) + data(31, std::string(16'000, 'x')) + data(31, std::string(16'000, 'x'));
+  auto taken = server.connection.receive(wire, server.now);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(*taken, wire.size());
 }
 
 }  // namespace

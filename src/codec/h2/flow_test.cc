@@ -96,19 +96,37 @@ TEST(Flow, windows_of_the_client) {
   EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
 }
 
-// Section 6.9.1 would let the end go without a window; nghttp2 waits for one.
-TEST(Flow, the_end_waits_for_a_window) {
+// Section 6.9.1: where the end is all that is left it needs no window, of the stream or of the connection.
+TEST(Flow, the_end_waits_for_no_window) {
+  for (const bool trailers : {false, true}) {
+    for (const std::uint32_t window : {0U, 5U, 65535U}) {
+      SCOPED_TRACE(window);
+      Server server({}, settings({{initial_window_size, window}}));
+      server.receive(headers(1, get));
+      LoggedStream& stream = server.stream();
+      stream.last = false;
+      server.respond(0, std::string(window, 'a'));
+      server.sent();
+      EXPECT_EQ(server.decoder.content.size(), window);
+      if (trailers) stream.sent_trailers.add("grpc-status", "0");
+      stream.last = true;
+      server.connection.data_ready(stream);
+      EXPECT_EQ(server.sent(), trailers ? "HEADERS 1 end [grpc-status: 0]" : "DATA 1 0 end");
+      EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
+    }
+  }
+}
+
+// Said before the head has left: the head goes first.
+TEST(Flow, the_end_waits_for_the_head) {
   Server server({}, settings({{initial_window_size, 0}}));
-  server.receive(headers(1, get));
+  server.receive(headers(1, post, end_headers));
   server.stream().last = false;
   server.respond(0);
-  EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 200]");
   server.stream().last = true;
   server.connection.data_ready(server.stream());
-  server.sent();
-  server.receive(window_update(1, 1));
-  server.sent();
-  EXPECT_EQ(server.log.take(), "1 closed NO_ERROR");
+  server.receive(data(1, "", end_stream));
+  EXPECT_EQ(server.sent(), "HEADERS 1 [:status: 200]; DATA 1 0 end");
 }
 
 TEST(Flow, window_of_the_connection) {

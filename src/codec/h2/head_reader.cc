@@ -31,7 +31,8 @@ bool is_value(std::string_view value) {
 }
 
 std::optional<std::uint16_t> parse_status(std::string_view text) {
-  if (text.size() != 3 || !std::ranges::all_of(text, is_digit) || text.front() == '0') return std::nullopt;
+  if (text.size() != 3 || !std::ranges::all_of(text, is_digit) || text.front() < '1' || text.front() > '5')
+    return std::nullopt;
   return static_cast<std::uint16_t>((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
 }
 

@@ -270,6 +270,9 @@ TEST(HeadReader, authorities) {
                                  "@a",   "a@"}) {
     EXPECT_EQ(with(bad), "malformed bad_host") << bad;
   }
+  const std::string longest(255, 'a');
+  EXPECT_EQ(with(longest), "GET / @" + longest + " none");
+  EXPECT_EQ(with(longest + "a"), "malformed bad_host");
   for (const std::string& bad : {"a "s, " a"s, "a\r\nX-A: b"s, "a\0"s})
     EXPECT_EQ(with(bad), "malformed bad_field_value") << bad;
 }
@@ -536,7 +539,8 @@ TEST(HeadReader, responses) {
   EXPECT_EQ(with("200", {{"server", "a"}, {"x-b", ""}}), "200 unknown | server: a | x-b: ");
   EXPECT_EQ(with("200", {{"content-length", "5"}}), "200 5 declared=5");
   EXPECT_EQ(with("599"), "599 unknown");
-  for (const std::string& bad : {"", "20", "2000", "099", "000", "2xx", "+20", "-20", "2 0", "200OK", "20\xb2"})
+  for (const std::string& bad :
+       {"", "20", "2000", "099", "000", "2xx", "+20", "-20", "2 0", "200OK", "20\xb2", "600", "999"})
     EXPECT_EQ(with(bad), "bad_status_line") << bad;
   EXPECT_EQ(with("200 OK"), "bad_status_line");
   EXPECT_EQ(read_response({}), "bad_status_line");

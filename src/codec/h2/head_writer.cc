@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "codec/characters.h"
 #include "codec/has_control.h"
@@ -54,6 +55,13 @@ void HeadWriter::add(std::string_view name, std::string_view value, std::uint8_t
   if (more_.empty()) more_.assign(few_.begin(), few_.end());
   more_.push_back(line);
   size_ = more_.size();
+}
+
+std::size_t HeadWriter::most_octets() const {
+  constexpr std::size_t new_table_sizes = 12, lengths = 12;
+  std::size_t octets = new_table_sizes;
+  for (const nghttp2_nv& line : std::span(data(), size_)) octets += line.namelen + line.valuelen + lengths;
+  return octets;
 }
 
 void HeadWriter::add_number(std::string_view name, std::uint64_t value) {

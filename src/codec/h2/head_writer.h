@@ -22,6 +22,8 @@ class HeadWriter {
 
   const nghttp2_nv* data() const { return more_.empty() ? few_.data() : more_.data(); }
   std::size_t size() const { return size_; }
+  // What they can take when they are sent, as nghttp2 reckons it before it encodes them.
+  std::size_t most_octets() const;
 
  private:
   bool add_fields(const http::Fields& fields);

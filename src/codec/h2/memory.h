@@ -5,7 +5,9 @@
 
 namespace sp::codec::h2 {
 
-// What is taken is given back by the same thread.
-nghttp2_mem* session_memory();
+// For one session. What is taken is given back by the same thread. When there is no memory nghttp2 gets what is set
+// aside for that, since it does not come through everywhere without (content that finds no place in its queue is freed
+// twice): then `ended` is set, which outlives the session, and the session is to end.
+nghttp2_mem session_memory(bool& ended);
 
 }  // namespace sp::codec::h2

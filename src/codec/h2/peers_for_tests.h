@@ -146,7 +146,8 @@ class Tested : public Connection::Owner {
         EXPECT_TRUE(connection.failed());
         break;
       }
-      octets.remove_prefix(part.size());
+      EXPECT_NE(*taken, 0U);
+      octets.remove_prefix(*taken);
     }
     return log.take();
   }

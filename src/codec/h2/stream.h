@@ -64,7 +64,8 @@ class Stream : public ListHook {
     bool last = false;                       // nothing comes behind them
     const http::Fields* trailers = nullptr;  // but these, if `last`
   };
-  // How much content can go, at most `most` octets; then they are taken.
+  // How much content can go, at most `most` octets (0: it is only asked whether the end is all that is left); then they
+  // are taken.
   virtual Offer offer(std::size_t most) = 0;
   virtual void take(char* to, std::size_t octets) = 0;
 
@@ -80,6 +81,10 @@ class Stream : public ListHook {
  private:
   friend class Connection;
   friend struct Callbacks;
+  struct Asking : ListHook {
+    explicit Asking(Stream& asks) : stream(asks) {}
+    Stream& stream;
+  };
   std::int32_t id_ = 0;
   Connection* connection_ = nullptr;
   std::optional<std::uint64_t> declared_;  // Content-Length
@@ -89,9 +94,11 @@ class Stream : public ListHook {
   bool without_content_ = false;  // of a response: HEAD, 204, 304
   bool tunnel_ = false;           // client: extended CONNECT
   bool two_ways_ = false;
-  bool broken_ = false;      // a RST_STREAM of ours is on its way
+  bool sending_ = false;     // its head was given to the codec, and offer() has not had its end
+  bool broken_ = false;      // a RST_STREAM of ours is on its way, or will be
   bool taken_back_ = false;  // one of the other side's has come
   http::Method asked_ = http::Method::get;
+  Asking asking_{*this};
 };
 
 }  // namespace sp::codec::h2

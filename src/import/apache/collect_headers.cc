@@ -174,7 +174,7 @@ void request_header(Context& context, const Directive& directive) {
   if (is_forwarded_field(edit.name)) {
     context.report.changed(
         edit.origin,
-        "X-Forwarded-* are written by Sallyport, and taken from strangers; what says the same is left out");
+        "X-Forwarded-* are written by Sallyport, and removed from what strangers send; what says the same is left out");
     if (edit.action != "set" || !translate_value(edit.value)) return;
   }
   if (!is_translatable(context, edit)) return;

@@ -28,11 +28,10 @@ void pass(Context& context, const Directive& directive) {
   if (context.location != nullptr) rule.form = context.location->form;
   rule.target = directive.arg(url);
   if (rule.target == "!") rule.does = Rule::Does::leave;
-  if (context.location == nullptr && rule.form == MatchForm::prefix && rule.pattern != "/") {
-    context.report.changed(rule.origin, rule.pattern.ends_with('/')
-                                            ? "the path without its last slash is taken too"
-                                            : "Apache also took paths that go on without a slash (/app and /apple): "
-                                              "a route takes whole segments");
+  // Without a slash at its end, ProxyPass takes whole segments as a route does (alias_match of mod_proxy).
+  if (context.location == nullptr && rule.form == MatchForm::prefix && rule.pattern != "/" &&
+      rule.pattern.ends_with('/')) {
+    context.report.changed(rule.origin, "the path without its last slash is taken too");
   }
   rule.parameters = parse_parameters(std::span(directive.args).subspan(url + 1));
   (context.location != nullptr ? context.location->rules : context.server.passes).push_back(std::move(rule));

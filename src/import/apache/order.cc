@@ -99,6 +99,12 @@ void add_reached(std::vector<Rule>& reached, Rule rule, Report& report) {
   }
 }
 
+// Whether the expression also takes /apple where the path that was made of it is /app.
+bool goes_on_without_slash(const Rule& rule, const std::vector<Rule>& simple) {
+  const bool became_path = rule.form == MatchForm::regex && simple.front().form == MatchForm::prefix;
+  return became_path && !std::ranges::all_of(simple_patterns(rule.pattern), &SimplePattern::whole_segments);
+}
+
 }  // namespace
 
 Server inherit(const Server& whole, const Server& host) {
@@ -137,7 +143,15 @@ std::vector<Rule> ordered_rules(const Server& host, Report& report) {
   append(all, host.redirects);
 
   std::vector<Rule> rules;
-  for (const Rule& rule : all) append(rules, simplified(rule));
+  for (const Rule& rule : all) {
+    const std::vector<Rule> simple = simplified(rule);
+    if (goes_on_without_slash(rule, simple)) {
+      report.changed(rule.origin,
+                     "Apache also took paths that go on without a slash (/app and /apple): a route takes whole "
+                     "segments");
+    }
+    append(rules, simple);
+  }
   drop_websocket_rules(host, rules, report);
 
   std::vector<Rule> reached;

@@ -103,12 +103,13 @@ std::vector<SimplePattern> simple_patterns(std::string_view regex) {
   std::vector<SimplePattern> result;
   for (const std::string& alternative : group ? group->alternatives : std::vector<std::string>{""}) {
     SimplePattern pattern{.form = tail->form, .path = first};
-    pattern.path.append(alternative).append(second).append(tail->adds);
-    if (tail->form == MatchForm::exact && pattern.path.empty()) pattern.path = "/";
-    const bool open_end = tail->text.empty() || tail->text.starts_with('.') || tail->text.starts_with("(.") ||
-                          tail->text.starts_with("/?");
+    pattern.path.append(alternative).append(second);
+    const bool open_end = tail->text.empty() || tail->text == "(/.*)?" || tail->text.starts_with('.') ||
+                          tail->text.starts_with("(.") || tail->text.starts_with("/?");
     pattern.whole_segments =
         tail->form == MatchForm::exact || !open_end || pattern.path.empty() || pattern.path.ends_with('/');
+    pattern.path.append(tail->adds);
+    if (tail->form == MatchForm::exact && pattern.path.empty()) pattern.path = "/";
     if (group && group->captures) pattern.groups.push_back(alternative);
     if (tail->captures_rest) pattern.rest_group = static_cast<int>(pattern.groups.size()) + 1;
     result.push_back(pattern);

@@ -24,6 +24,8 @@ TEST(SimplePatterns, table) {
       {"^/app(.*)$", "prefix /app $1 open"},
       {"^/app", "prefix /app open"},
       {"^/app/", "prefix /app/"},
+      {"^/app/?(.*)$", "prefix /app/ $1 open"},
+      {"^/app(/.*)?", "prefix /app $1 open"},
       {"^/app(/|$)", "prefix /app"},
       {"^/app$", "exact /app"},
       {"^/app/?$", "exact /app | exact /app/"},

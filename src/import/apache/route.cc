@@ -224,9 +224,12 @@ void RouteMaker::parameters() {
   std::string ignored;
   for (const auto& [key, value] : rule_.parameters) {
     if (key == "timeout" || key == "connectiontimeout") continue;
-    if (key == "stickysession" || key == "lbmethod") {
-      report_.lost(rule_.origin,
-                   key + ": write it with `balance:` of the upstream; sticky sessions are not available yet");
+    if (key == "stickysession") {
+      report_.lost(rule_.origin, "sticky sessions are not available yet: let the servers share their sessions");
+      continue;
+    }
+    if (key == "lbmethod") {
+      report_.lost(rule_.origin, "lbmethod: say how servers are chosen with `balance:` of the upstream");
       continue;
     }
     if (key == "upgrade" && lower(value) != "websocket" && lower(value) != "any") {

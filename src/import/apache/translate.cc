@@ -114,7 +114,8 @@ Comments describe(std::span<const std::string> files, const std::vector<Untransl
   header.push_back("Made by `sallyport import apache` from " + names + ".");
   header.push_back("Check it with `sallyport check`, and ask it with `sallyport explain URL`.");
   for (const config::Finding& error : errors) {
-    header.push_back(fmt::format("ERROR: {}:{}: {}", error.place.file, error.place.line, error.message));
+    header.push_back(
+        fmt::format("ERROR: {}: {}", config::text({error.place.file, error.place.line, 0}), error.message));
   }
   describe_lost(notes, header);
   describe_changed(notes, header);
@@ -151,6 +152,9 @@ Imported import_apache(std::span<const std::string> files, const config::FileSys
   draft.upstreams = upstreams.all();
   Imported result{
       .yaml = {}, .untranslated = apache::sorted(std::move(report.notes())), .errors = std::move(tree.errors)};
+  // Comments alone are no configuration: who redirects them into a file would find out from `check`.
+  const bool nothing_read = draft.entries.empty() && !result.errors.empty();
+  if (nothing_read) return result;
   draft.header = apache::describe(files, result.untranslated, result.errors, draft);
   result.yaml = write_yaml(draft);
   return result;

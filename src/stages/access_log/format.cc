@@ -125,6 +125,12 @@ void append_way(std::string& out, JsonObject& line, const Record& record) {
   if (record.attempts == 0) return;
   line.number("attempts", record.attempts);
   line.yes_or_no("reused", record.reused);
+  if (record.retried == Code::ok) return;
+  line.key("retried");
+  JsonObject retried(out);
+  retried.text("code", name(record.retried));
+  retried.text("server", record.retried_server);
+  retried.close();
 }
 
 void append_error(std::string& out, JsonObject& line, const Record& record) {

@@ -3,7 +3,7 @@
 // JSON: what is not known is left out. Keys in this order:
 //   time client peer listen method host target http status in out referer user_agent
 //   tls{version cipher sni resumed} site route place upstream server address attempts reused
-//   error{code side detail remedy} id ms{tls head connect first_byte last_byte total}
+//   retried{code server} error{code side detail remedy} id ms{tls head connect first_byte last_byte total}
 // `peer` is there only where it is not the client; `in` and `out` are octets of content; `ms` are durations in
 // milliseconds (see Phases). New keys may come at any place; readers go by the name.
 #pragma once

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "base/units.h"
+#include "proxy/exchange.h"
+
 namespace sp::access_log {
 namespace {
 
@@ -76,6 +79,22 @@ void LogObserver::connection_failed(const proxy::ClientConnection& client, Code 
               {"listen", client.listen == nullptr ? std::string_view() : std::string_view(client.listen->text)},
               {"detail", detail},
               {"remedy", row.remedy}});
+  watch_limit();
+}
+
+// Each worker finds out for itself, and says so for itself.
+void LogObserver::server_marked_down(const proxy::Exchange& exchange) {
+  const policy::Upstream& upstream = *exchange.upstream;
+  const proxy::Failure& failure = exchange.failure;
+  const CodeInfo& row = info(failure.error.code);
+  const std::string what =
+      "the server has failed too often: a worker asks it nothing for " + format_duration(upstream.fail_for);
+  log_.write(Severity::warning, "server_marked_down", what,
+             {{"upstream", upstream.name},
+              {"server", exchange.server->name},
+              {"error", row.name},
+              {"detail", failure.detail.empty() ? row.what : failure.detail},
+              {"remedy", failure.remedy.empty() ? row.remedy : failure.remedy}});
   watch_limit();
 }
 

@@ -24,6 +24,7 @@ class LogObserver final : public proxy::Observer {
 
   void exchange_ended(const proxy::Exchange& exchange) override;
   void connection_failed(const proxy::ClientConnection& client, Code code, std::string_view detail) override;
+  void server_marked_down(const proxy::Exchange& exchange) override;
   void event(Severity severity, std::string_view what, std::string_view detail) override;
 
  private:

@@ -194,11 +194,43 @@ TEST_F(LogObserverTest, without_an_access_log_failures_are_told_all_the_same) {
 
 TEST_F(LogObserverTest, connections_that_fail_and_events_are_told) {
   observer_.connection_failed(client_, Code::client_tls_failed, "no shared cipher");
-  observer_.event(Severity::warning, "server_marked_down", "http://10.0.0.7");
+  observer_.event(Severity::notice, "ready", "4 workers");
   const std::string said = operator_.read();
   EXPECT_NE(said.find(" info client_tls_failed: "), std::string::npos) << said;
   EXPECT_NE(said.find(" client=10.0.0.9 listen=https://:443 detail=\"no shared cipher\""), std::string::npos) << said;
-  EXPECT_NE(said.find(" warning server_marked_down detail=http://10.0.0.7\n"), std::string::npos) << said;
+  EXPECT_NE(said.find(" notice ready detail=\"4 workers\"\n"), std::string::npos) << said;
+}
+
+TEST_F(LogObserverTest, a_server_that_is_marked_is_told_with_its_failure) {
+  upstream_.fail_for = 10s;
+  proxy::Exchange exchange(worker_, client_, arena_, token_);
+  fill(exchange);
+  exchange.fail_with({.code = Code::connection_refused, .side = Side::upstream}, "10.0.0.7:443 refused");
+  observer_.server_marked_down(exchange);
+  exchange.fail_with({.code = Code::upstream_closed, .side = Side::upstream});
+  observer_.server_marked_down(exchange);
+  const std::string said = operator_.read();
+  EXPECT_NE(said.find(" warning server_marked_down: the server has failed too often: a worker asks it nothing for 10s "
+                      "upstream=sympa server=https://actual.host error=connection_refused "
+                      "detail=\"10.0.0.7:443 refused\" remedy=\"check that it runs "),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find(" error=upstream_closed detail=\"the server closed the connection without an answer\" "
+                      "remedy=\"look into the log of the server\"\n"),
+            std::string::npos)
+      << said;
+}
+
+TEST_F(LogObserverTest, an_attempt_that_failed_before_another_one_is_logged_with_it) {
+  policy::Server other{.name = "https://other.host"};
+  proxy::Exchange exchange(worker_, client_, arena_, token_);
+  fill(exchange);
+  exchange.retried = {Code::connection_refused, &other};
+  observer_.exchange_ended(exchange);
+  loop_.advance(100ms);
+  const auto line = nlohmann::json::parse(access_log());
+  EXPECT_EQ(line["retried"].dump(), R"({"code":"connection_refused","server":"https://other.host"})");
+  EXPECT_FALSE(line.contains("error"));
 }
 
 TEST_F(LogObserverTest, a_head_that_was_not_understood_is_logged) {

@@ -39,6 +39,13 @@ bool writable(int descriptor) {
   return poll(&entry, 1, 0) == 1 && (entry.revents & POLLOUT) != 0;
 }
 
+// As many whole lines as go in one piece.
+std::string_view first_lines(std::string_view text) {
+  if (text.size() <= line_octets) return text;
+  const std::size_t end = text.rfind('\n', line_octets - 1);
+  return text.substr(0, end == std::string_view::npos ? line_octets : end + 1);
+}
+
 void append_pairs(std::string& line, std::span<const Pair> pairs) {
   for (const Pair& pair : pairs) {
     if (pair.value.empty()) continue;
@@ -95,6 +102,16 @@ void OperatorLog::write(Severity severity, std::string_view code, std::string_vi
   }
   append_pairs(line_, pairs);
   put_line();
+}
+
+void OperatorLog::write_text(std::string_view text) {
+  std::lock_guard lock(mutex_);
+  while (!text.empty()) {
+    const std::string_view lines = first_lines(text);
+    if (!put(lines)) break;
+    text.remove_prefix(lines.size());
+  }
+  lost_.fetch_add(static_cast<std::uint64_t>(std::ranges::count(text, '\n')), std::memory_order_relaxed);
 }
 
 // The count of this code in this second; of an earlier second it is said first.
@@ -156,11 +173,16 @@ void OperatorLog::put_line() {
   }
   if (line_.size() >= line_octets) line_.replace(line_octets - 4, std::string::npos, "...");
   line_ += '\n';
-  if (writable(options_.descriptor) && ::write(options_.descriptor, line_.data(), line_.size()) > 0) {
+  if (put(line_)) {
     lost_said_ = lost;
   } else {
     lost_.store(lost + 1, std::memory_order_relaxed);
   }
+}
+
+// False: it would have to wait.
+bool OperatorLog::put(std::string_view lines) const {
+  return writable(options_.descriptor) && ::write(options_.descriptor, lines.data(), lines.size()) > 0;
 }
 
 }  // namespace sp::access_log

@@ -55,6 +55,9 @@ class OperatorLog {
     write(severity, code, what, std::span(pairs.begin(), pairs.size()));
   }
 
+  // Lines as they are: an explanation that belongs to a line before it. Nothing is held back.
+  void write_text(std::string_view text);
+
   // Some lines were held back, and catch_up() has something to say a second later.
   bool holding_back() const { return held_back_.load(std::memory_order_relaxed) != 0; }
   enum class Moment : std::uint8_t { now, end };
@@ -75,6 +78,7 @@ class OperatorLog {
   void say_held_back(Counter& counter, WallTime now);
   void begin_line(Severity severity, WallTime now);
   void put_line();
+  bool put(std::string_view lines) const;
 
   const Options options_;
   std::mutex mutex_;  // over all that follows

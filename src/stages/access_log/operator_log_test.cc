@@ -106,6 +106,24 @@ TEST_F(OperatorLogTest, standard_error_that_is_not_read_blocks_nobody_and_the_lo
   EXPECT_EQ(pipe_.read(), "2026-11-03T12:00:00.000Z info code: after lines_lost_before=5\n");
 }
 
+TEST_F(OperatorLogTest, text_is_written_as_it_is_and_blocks_nobody) {
+  OperatorLog log(options());
+  std::string text = "a.yaml:3: error\n  remedy: none\n";
+  for (int i = 0; i < 100; ++i) log.write_text(text);
+  std::string all = pipe_.read();
+  EXPECT_EQ(std::ranges::count(all, '\n'), 200);
+  EXPECT_TRUE(all.starts_with(text + text));
+  while (text.size() < 200'000) text += text;  // three times what the pipe holds
+  const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  log.write_text(text);
+  all = pipe_.read();
+  EXPECT_TRUE(text.starts_with(all));
+  EXPECT_TRUE(all.ends_with("\n"));
+  EXPECT_EQ(static_cast<std::uint64_t>(std::ranges::count(all, '\n')) + log.lost(), lines);
+  log.write(Severity::info, "code", "after");
+  EXPECT_TRUE(pipe_.read().ends_with(" lines_lost_before=" + std::to_string(log.lost()) + "\n"));
+}
+
 TEST_F(OperatorLogTest, lines_of_many_threads_stay_whole) {
   auto many = options();
   many.lines_per_second = 1'000'000;

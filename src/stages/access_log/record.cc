@@ -83,6 +83,8 @@ void add_way(Record& record, const proxy::Exchange& exchange) {
   record.server_address = exchange.server_address;
   record.attempts = exchange.attempts;
   record.reused = exchange.reused_connection;
+  record.retried = exchange.retried.code;
+  if (exchange.retried.server != nullptr) record.retried_server = exchange.retried.server->name;
 }
 
 // A response without content has it in its head, others in their trailers.

@@ -53,6 +53,8 @@ struct Record {
   std::string_view upstream, server, server_address;
   std::uint32_t attempts = 0;
   bool reused = false;
+  Code retried = Code::ok;  // why the attempt before failed; ok: there was none
+  std::string_view retried_server;
   Error error{.code = Code::ok};  // with its side
   std::string_view detail, remedy;
   std::string_view id;  // empty: nobody asked for one

@@ -1,0 +1,88 @@
+// The gate as the client of a server, until the client can have its turn. See dialogue.h for what this is a part of.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "codec/mail/dialogue.h"
+#include "codec/mail/facts.h"
+#include "codec/mail/identity.h"
+#include "codec/mail/reply_reader.h"
+
+namespace sp::codec::mail {
+
+struct ServerSettings {
+  enum class Tls : std::uint8_t { none, starttls, on };
+  Protocol protocol = Protocol::smtp;
+  Limits limits{};
+  Tls tls = Tls::none;
+  std::string name;                  // of the gate, for EHLO
+  std::optional<Identity> identity;  // said by XCLIENT or ID; or the session ends: mail_identity_refused
+};
+
+// What the dialogues of the protocols share.
+struct ServerTalk {
+  explicit ServerTalk(const ServerSettings& given);
+
+  // Adds to the facts, within the limits.
+  Result<void> add_capability(ByteView capability);
+  void forget_capabilities();
+
+  ServerSettings settings;
+  Leg leg;
+  Facts facts;
+  std::string out;      // to be sent
+  std::string refusal;  // the reply by which the server refused, as it came
+  std::size_t capability_octets = 0;
+
+  bool wants_starttls() const { return leg == Leg::clear && settings.tls == ServerSettings::Tls::starttls; }
+};
+
+// One protocol's dialogue: fed line by line.
+class ServerDialogue {
+ public:
+  virtual ~ServerDialogue() = default;
+  // A line of the server with its CRLF.
+  virtual Result<Step::Then> take(ByteView line) = 0;
+  virtual Step::Then tls_started() = 0;
+};
+
+class ServerLeg final {
+ public:
+  explicit ServerLeg(const ServerSettings& settings);
+
+  // Takes lines off the front of `in` until there is something to do; first what the server greets with. What it
+  // leaves in `in` with Then::more is a line without its end, at most limits.reply_line long. With Then::start_tls `in`
+  // is empty: nothing may be read from the server before the handshake begins. Then::join: the server waits for the
+  // client's first command, and facts() are known.
+  //
+  // Errors (Side::upstream):
+  //   starttls_injection     octets behind the consent to STARTTLS
+  //   starttls_refused       it is not offered, or was refused
+  //   mail_server_refused    the greeting was none: refusal() is what may be passed on
+  //   mail_identity_refused  XCLIENT or ID is not offered to us, or was refused
+  //   mail_reply_malformed   all else, IMAP's PREAUTH too: a session without a log-in is nobody's
+  Result<Step> next(ByteView& in);
+  // The handshake is done.
+  Step tls_started();
+  // SMTP, after the join: says the EHLO or HELO (a line with its CRLF) of a client that goes on in clear. Then next()
+  // until Then::join again; its answer goes to nobody, for the client has had one.
+  Step introduce(ByteView hello);
+
+  const Facts& facts() const { return talk_->facts; }
+  Leg leg() const { return talk_->leg; }
+  // With mail_server_refused: the reply of the server, all its lines, in the words of its protocol. Empty: it had none
+  // that a client could be told.
+  ByteView refusal() const { return talk_->refusal; }
+
+ private:
+  std::unique_ptr<ServerTalk> talk_;
+  std::unique_ptr<ServerDialogue> dialogue_;
+  ReplyReader lines_;
+};
+
+}  // namespace sp::codec::mail
