@@ -432,6 +432,7 @@ class Play final : public Connection::Owner {
         if (how == 3) connection_->end(ErrorCode::no_error);
         if (how == 4) refuses_ = !refuses_;
         if (how == 5) unwanted_trailers_ = !unwanted_trailers_;
+        if (how == 6) connection_->settle_resets();
         return;
       case 12:
         if (FuzzStream* stream = chosen()) {

@@ -16,6 +16,8 @@ from h2.peer import Peer, trusting  # noqa: E402
 from h2.requests import head  # noqa: E402
 from harness.wire import Closed, Wire  # noqa: E402
 
+ENOUGH = 20  # requests, so that there is something to judge
+
 
 def waited_for_cpu(pid="self"):
     """How long a process would have run, had the machine not been busy with something else: in seconds, of all its threads."""
@@ -74,6 +76,9 @@ def main():
     for thread in others.threads:
         thread.start()
     sys.stdin.read()
+    limit = time.monotonic() + 10
+    while len(others.waits) <= ENOUGH and not others.failures and time.monotonic() < limit:
+        time.sleep(0.01)
     waited = waited_for_cpu()
     others.stop.set()
     for thread in others.threads:

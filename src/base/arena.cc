@@ -12,6 +12,8 @@ namespace {
 
 // Every exchange begins with one of the first two, and most need no more than the next.
 constexpr std::size_t block_head = 4 * sizeof(void*);
+// Blocks double up to here: whoever fills much would hold as much again for nothing.
+constexpr std::size_t largest_growth = std::size_t{16} * 1024;
 using Blocks = FreeList<Slab>;
 thread_local Blocks small_blocks(Arena::small_block + block_head, 512);
 thread_local Blocks middle_blocks(2 * Arena::small_block + block_head, 256);
@@ -38,7 +40,8 @@ void Arena::give_back(Block* block) {
 }
 
 void* Arena::allocate_slow(std::size_t bytes) {
-  std::size_t capacity = std::max(bytes, head_ == nullptr ? block_size_ : head_->capacity * 2);
+  std::size_t capacity =
+      std::max(bytes, head_ == nullptr ? block_size_ : std::min(head_->capacity * 2, largest_growth));
   static_assert(sizeof(Block) == block_head);
   Blocks* blocks = blocks_of(capacity);
   void* memory = blocks != nullptr ? blocks->take() : ::operator new(sizeof(Block) + capacity);

@@ -61,6 +61,16 @@ TEST(Arena, is_reset_and_released) {
 }
 
 // A size class of the heap's, of the pools', and what is larger than all of them.
+// What is held and not used is bounded, however much there is.
+TEST(Arena, many_texts_take_little_more_than_they_are) {
+  Arena arena;
+  constexpr std::size_t texts = 100, size = 4000, growth = std::size_t{16} * 1024;
+  for (std::size_t i = 0; i < texts; ++i) arena.chars(size);
+  EXPECT_LT(arena.bytes_held(), texts * size * 5 / 4 + growth);
+  arena.chars(1);
+  EXPECT_LT(arena.bytes_held(), texts * size * 5 / 4 + 2 * growth);
+}
+
 TEST(Arena, texts_of_every_size) {
   Arena arena(Arena::small_block);
   for (std::size_t size = 1; size < 100'000; size = size * 3 + 1) {

@@ -12,7 +12,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+
+#include "runtime/wait.h"
+#include "testing/real_sockets.h"
 
 namespace sp::runtime {
 namespace {
@@ -126,6 +130,50 @@ TEST_F(KeptConnection, whose_server_reads_a_part_of_much_and_resets_may_have_don
 }
 
 TEST_F(KeptConnection, on_which_nothing_was_sent_has_taken_nothing) { EXPECT_FALSE(stream->may_have_arrived(mark)); }
+
+// Counts how often it is called.
+struct Told {
+  int times = 0;
+  HangupWatch watch{&Told::call, this, HangupWatch::For::reset};
+  static void call(void* self) { ++static_cast<Told*>(self)->times; }
+};
+
+Task<void> end_both_ways(Stream& near, Stream& far) {
+  std::array<char, 16> octets;
+  for (auto [ends, other] : {std::pair(&far, &near), std::pair(&near, &far)}) {
+    auto finished = co_await ends->finish();
+    EXPECT_TRUE(finished);
+    auto ended = co_await other->read(octets);
+    EXPECT_EQ(ended.value_or(1), 0u);
+  }
+  std::ignore = co_await sleep_for(Duration(1));
+}
+
+Task<void> await_failure(Stream& near) {
+  std::array<char, 16> octets;
+  auto read = co_await near.read(octets);
+  EXPECT_FALSE(read);
+}
+
+TEST(Hangup, of_both_sides_is_no_reset) {
+  testing::RealLoop world;
+  testing::TcpPair pair = testing::tcp_pair(world.loop);
+  Told told;
+  pair.near->watch_hangup(&told.watch);
+  world.run(end_both_ways(*pair.near, *pair.far));
+  EXPECT_EQ(told.times, 0);
+}
+
+TEST(Hangup, by_a_reset_is_told) {
+  testing::RealLoop world;
+  testing::TcpPair pair = testing::tcp_pair(world.loop);
+  Told told;
+  pair.near->watch_hangup(&told.watch);
+  pair.far->reset_on_close();
+  pair.far.reset();
+  world.run(await_failure(*pair.near));
+  EXPECT_EQ(told.times, 1);
+}
 
 }  // namespace
 }  // namespace sp::runtime
