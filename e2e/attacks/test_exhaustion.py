@@ -98,7 +98,7 @@ def test_no_descriptors_for_newcomers(env):
         for target in ("/own", "/show"):
             begin = time.monotonic()
             assert ask(stand.port, "GET", target).status == 200
-            assert time.monotonic() - begin < 1, "a newcomer waits"
+            assert time.monotonic() - begin < 2.5, "a newcomer waits"  # for those whom the gate gives up after 3 s
         with opened(stand, False) as newcomer:
             newcomer.send(frames.headers(1, request_block()))
             newcomer.wait(lambda: newcomer.is_over(1))
@@ -234,5 +234,5 @@ def test_no_memory_for_http2(env, kind):
         for peer in peers:
             peer.close()
         eventually(lambda: ask(stand.port, "GET", "/show").status == 200, 10, "an answer after the crowd has gone")
-        assert "out_of_memory" in stand.gate.log(), "there was enough"
+        eventually(lambda: "out_of_memory" in stand.gate.log(), 5, "memory that ends")
         tunnel.close()

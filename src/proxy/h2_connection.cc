@@ -157,10 +157,11 @@ Task<void> H2Connection::say_goodbye() {
 Task<void> H2Connection::write() {
   do {
     co_await Wanted{*this};
-    Result<void> sent = fail(Code::out_of_memory, "write");
+    Result<void> sent;
     try {
       sent = co_await send_all();
-    } catch (const std::bad_alloc&) {  // the others go on
+    } catch (const std::bad_alloc&) {
+      sent = fail(Code::out_of_memory, "write");  // the others go on
     }
     if (!sent) {
       stream_.reset_on_close();

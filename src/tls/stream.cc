@@ -64,10 +64,12 @@ void TlsStream::session_arrived(SSL_SESSION* session) {
 // ---- between the library and the stream below ----
 
 int TlsStream::feed(char* into, int size) {
+  ran_dry_ = true;
   if (hold_input_ || lower_ended_ || read_fault_ != Code::ok) return -1;
   const IoResult result = lower_->try_read({into, static_cast<std::size_t>(size)});
   switch (result.status) {
     case IoStatus::done:
+      ran_dry_ = false;
       if (opening_ != nullptr) opening_->note({into, result.bytes});
       return static_cast<int>(result.bytes);
     case IoStatus::end: lower_ended_ = true; break;
@@ -157,6 +159,7 @@ IoResult TlsStream::try_read(std::span<char> into) {
 IoResult TlsStream::decrypt(std::span<char> into) {
   std::size_t total = 0;
   int n = 0;
+  ran_dry_ = false;
   for (;;) {
     const std::size_t room = std::min<std::size_t>(into.size() - total, INT_MAX);
     n = SSL_read(ssl_.get(), into.data() + total, static_cast<int>(room));
@@ -177,6 +180,7 @@ IoResult TlsStream::decrypt(std::span<char> into) {
 // A part of a record is here: does it make something to read?
 IoResult TlsStream::worth_reading() {
   char probe;
+  ran_dry_ = false;
   const int n = SSL_peek(ssl_.get(), &probe, 1);
   if (n > 0 || read_stopped().status != IoStatus::would_block) return IoResult::done(0);  // reading will tell
   flush_control();
@@ -194,6 +198,9 @@ IoResult TlsStream::read_stopped() {
   }
   if (SSL_want_read(ssl_.get())) {
     if (read_fault_ != Code::ok) return IoResult::failed(read_fault_);
+    // What it wants it has not asked for: it says so still, from the call before, when there was no memory for a
+    // record.
+    if (!ran_dry_) return IoResult::failed(read_fault_ = write_fault_ = Code::out_of_memory);
     if (!lower_ended_) return IoResult::would_block();
     ended_ = true;
     return IoResult::end();

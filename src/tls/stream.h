@@ -128,6 +128,7 @@ class TlsStream final : public runtime::Stream {
   Drain drain_ = Drain::collect;
   bool writer_waits_ = false;  // the caller will come again with the rest of its octets
   bool hold_input_ = false;    // the stream below is not to be asked now
+  bool ran_dry_ = false;       // when the library last asked for input
   bool lower_ended_ = false;
   bool ended_ = false;
   bool clean_end_ = false;

@@ -313,5 +313,22 @@ TEST(ClientConnection, large_heads) {
   EXPECT_EQ(client.sent(), "");
 }
 
+// Section 6.9.1: said before the head has left or afterwards, with trailers or without.
+TEST(ClientConnection, the_end_of_a_request_waits_for_no_window) {
+  for (const bool early : {true, false}) {
+    for (const bool trailers : {true, false}) {
+      Client client({}, settings({{initial_window_size, 0}}));
+      LoggedStream& stream = client.request("POST", "", false);
+      std::string sent = early ? "" : client.sent();
+      if (trailers) stream.sent_trailers.add("a", "b");
+      stream.last = true;
+      client.connection.data_ready(stream);
+      sent += client.sent();
+      EXPECT_TRUE(sent.starts_with("HEADERS 1 [:method: POST")) << sent;
+      EXPECT_TRUE(sent.ends_with(trailers ? "HEADERS 1 end [a: b]" : "DATA 1 0 end")) << sent;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sp::codec::h2

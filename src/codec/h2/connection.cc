@@ -313,7 +313,9 @@ struct Callbacks {
       case NGHTTP2_DATA: {
         Stream* stream = Callbacks::stream(session, id);
         if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) return end_sent(self, stream, id);
-        if (stream != nullptr && stream->sending_) self.asking_.push_back(stream->asking_);
+        // It may have said before its head left that there is nothing else.
+        if (frame->hd.type == NGHTTP2_HEADERS && stream != nullptr && stream->sending_)
+          self.asking_.push_back(stream->asking_);
         break;
       }
       default: break;
