@@ -10,9 +10,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-option(SP_ASAN "address and undefined behaviour sanitizers, and the fuzz targets" OFF)
+option(SP_ASAN "address and undefined behaviour sanitizers, the fuzz targets, and which lines of codec/ and policy/ are run" OFF)
 option(SP_TSAN "thread sanitizer" OFF)
-option(SP_COVERAGE "count which lines are run" OFF)
 option(SP_PROFILE "count what is run how often, for the profile by which releases are laid out" OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
@@ -37,17 +36,14 @@ endif()
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -gline-tables-only -D_GLIBCXX_ASSERTIONS")
 if(SP_ASAN)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
-  add_link_options(-fsanitize=address,undefined)
+  # Programs whose lines nobody asks for say nothing of them.
+  add_link_options(-fsanitize=address,undefined -fprofile-instr-generate=/dev/null)
 endif()
 if(SP_TSAN)
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
 endif()
-if(SP_COVERAGE)
-  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
-  add_link_options(-fprofile-instr-generate)
-endif()
-# What nearly every file includes, compiled once. Not for debug and release: there a file has to include what it uses.
-if(SP_ASAN OR SP_TSAN OR SP_COVERAGE)
+# What nearly every file includes, compiled once. Not for debug: there a file has to include what it uses.
+if(SP_ASAN OR SP_TSAN OR CMAKE_BUILD_TYPE STREQUAL Release)
   set(SP_PRECOMPILE ON)
 endif()

@@ -1,7 +1,22 @@
+# What a test program adds to the code that it tests runs once: optimising it takes longer than running it.
+set(unoptimised $<$<NOT:$<CONFIG:Release>>:-O0>)
+
+# sp_precompile(TARGET COMMON [HEADER...]): what COMMON has precompiled, or that and our own headers for this target alone.
+function(sp_precompile target common)
+  if(NOT ARGN)
+    target_precompile_headers(${target} REUSE_FROM ${common})
+    return()
+  endif()
+  get_target_property(headers ${common} PRECOMPILE_HEADERS)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/src/")
+  target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
+endfunction()
+
 # sp_library(NAME DEPS ... [LIBS ...]): one static library from the folder's *.cc, and one test program
-# from its *_test.cc. DEPS are our own layers (the table in docs/architecture.md), LIBS are others'.
+# from its *_test.cc. DEPS are our own layers (the table in docs/architecture.md), LIBS are others'. HEADERS and TEST_HEADERS
+# are those of our own that most of the files include: they are compiled once, too.
 function(sp_library name)
-  cmake_parse_arguments(A "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(A "" "" "DEPS;LIBS;TEST_LIBS;HEADERS;TEST_HEADERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -16,18 +31,23 @@ function(sp_library name)
   target_include_directories(sp_${name} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
   list(TRANSFORM A_DEPS PREPEND sp_)
   target_link_libraries(sp_${name} ${scope} ${A_DEPS} ${A_LIBS})
+  # Which lines tests run is counted where it is bounded: ./dev coverage.
+  if(SP_ASAN AND sources AND CMAKE_CURRENT_SOURCE_DIR MATCHES "/src/(codec|policy)")
+    target_compile_options(sp_${name} PRIVATE -fprofile-instr-generate=/dev/null -fcoverage-mapping)
+  endif()
   if(SP_PRECOMPILE AND sources)
-    target_precompile_headers(sp_${name} REUSE_FROM precompiled)
+    sp_precompile(sp_${name} precompiled ${A_HEADERS})
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE sp_${name} ${A_TEST_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE SP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_compile_options(${name}_test PRIVATE ${unoptimised})
     if(SP_PRECOMPILE)
-      target_precompile_headers(${name}_test REUSE_FROM precompiled_for_tests)
+      sp_precompile(${name}_test precompiled_for_tests ${A_TEST_HEADERS})
     endif()
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT LLVM_PROFILE_FILE=${CMAKE_BINARY_DIR}/profiles/${name}.profraw)
   endif()
 endfunction()
 
@@ -40,5 +60,6 @@ if(SP_PRECOMPILE)
   target_precompile_headers(precompiled PRIVATE ${common})
   add_executable(precompiled_for_tests ${CMAKE_BINARY_DIR}/nothing.cc)
   target_link_libraries(precompiled_for_tests PRIVATE fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_options(precompiled_for_tests PRIVATE ${unoptimised})
   target_precompile_headers(precompiled_for_tests PRIVATE ${common} <gmock/gmock.h> <gtest/gtest.h>)
 endif()

@@ -274,9 +274,11 @@ class LenientSieve final : public LenientServer {
   bool sasl_ = false;
 };
 
+inline bool knows_chunks(unsigned choice) { return (choice & 1) != 0; }
+
 inline std::unique_ptr<LenientServer> lenient_server(Protocol protocol, unsigned choice) {
   switch (protocol) {
-    case Protocol::smtp: return std::make_unique<LenientSmtp>((choice & 1) != 0, (choice & 2) != 0);
+    case Protocol::smtp: return std::make_unique<LenientSmtp>(knows_chunks(choice), (choice & 2) != 0);
     case Protocol::imap: return std::make_unique<LenientImap>();
     case Protocol::pop3: return std::make_unique<LenientPop3>();
     case Protocol::sieve: break;

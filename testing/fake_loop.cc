@@ -36,7 +36,22 @@ Deferred* FakeLoop::next_of(IntrusiveList<Deferred>& turn) {
   return turn.pop_front();
 }
 
+void FakeLoop::send(std::function<void()> message) {
+  const std::lock_guard lock(mutex_);
+  messages_.push_back(std::move(message));
+}
+
+void FakeLoop::run_messages() {
+  std::vector<std::function<void()>> messages;
+  {
+    const std::lock_guard lock(mutex_);
+    messages.swap(messages_);
+  }
+  for (auto& message : messages) message();
+}
+
 void FakeLoop::settle() {
+  run_messages();
   while (!idle() || !deferred_.empty()) {
     run_ready();
     // One turn's worth: what is deferred meanwhile belongs to the next.

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "runtime/loop.h"
@@ -37,6 +39,8 @@ class FakeLoop final : public runtime::Loop {
   ~FakeLoop() override;
 
   std::chrono::system_clock::time_point wall_clock() const override;
+  // Of another thread: the next settle() runs it.
+  void send(std::function<void()> message) override;
   // Once, in a later turn of this loop. Asking again before that changes nothing.
   void defer(Deferred& call) {
     if (!call.linked()) deferred_.push_back(call);
@@ -75,10 +79,13 @@ class FakeLoop final : public runtime::Loop {
   }
   void finish(runtime::Scope& scope);
   Deferred* next_of(IntrusiveList<Deferred>& turn);
+  void run_messages();
 
   Loop* outer_ = nullptr;
   IntrusiveList<Deferred> deferred_;
   std::optional<std::mt19937_64> order_;
+  std::mutex mutex_;  // over the messages
+  std::vector<std::function<void()>> messages_;
 };
 
 }  // namespace sp::testing

@@ -102,6 +102,16 @@ IoResult PipeStream::try_read(std::span<char> into) {
   return IoResult::done(n);
 }
 
+IoResult PipeStream::try_peek(std::span<char> into) {
+  if (auto failure = broken()) return *failure;
+  if (!can_read() || (into.size() > 1 && hiccup())) return IoResult::would_block();
+  const std::string& bytes = in().bytes;
+  if (bytes.empty()) return IoResult::end();
+  const std::size_t n = cut(std::min(into.size(), bytes.size()));
+  std::memcpy(into.data(), bytes.data(), n);
+  return IoResult::done(n);
+}
+
 IoResult PipeStream::try_write(std::span<const iovec> pieces) {
   if (auto failure = broken()) return *failure;
   if (out().closed || out().finished) return IoResult::failed(Code::upstream_reset);

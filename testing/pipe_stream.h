@@ -35,6 +35,7 @@ class PipeStream final : public runtime::Stream {
   ~PipeStream() override;
 
   runtime::IoResult try_read(std::span<char> into) override;
+  runtime::IoResult try_peek(std::span<char> into) override;
   runtime::IoResult try_write(std::span<const iovec> pieces) override;
   void arm(runtime::Direction direction, runtime::IoWait& wait) override;
   void disarm(runtime::Direction direction) override;

@@ -57,6 +57,8 @@ class Scripted {
   std::string take_all();
 
   bool open() const { return stream_ != nullptr; }
+  // From now on somebody else speaks on it.
+  std::unique_ptr<runtime::Stream> release() { return std::move(stream_); }
   runtime::Stream& stream() { return *stream_; }
   FakeLoop& loop() { return *loop_; }
 

@@ -54,14 +54,15 @@ class Bench:
         """The peer in front of an origin, both answering; both are ended afterwards. `wrap` puts something before the command."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         port, tls_port, origin_port = places.free_ports(3)
-        place = places.Place(folder, port, tls_port, origin_port, self.certificate, self.key, self.both, scenario.sites, scenario.routes)
+        place = places.Place(folder, port, tls_port, origin_port, self.certificate, self.key, self.both, scenario.sites, scenario.routes,
+                             scenario.relay, scenario.forward)
         started = []
         try:
             started.append(Child([str(self.programs / "origin"), str(origin_port)], self.load_core, folder / "origin.log"))
             argv = module.command(place)
             peer = Child(wrap(argv, folder) if wrap else argv, self.proxy_core, folder / "peer.log")
             started.append(peer)
-            wait_until(f"{peer.name} answers", 60, lambda: _answers(place, scenario.tls, peer))
+            wait_until(f"{peer.name} answers", 60, lambda: _answers(place, scenario, peer))
             yield place, peer
         finally:
             for child in reversed(started):
@@ -74,7 +75,9 @@ class Bench:
             milliseconds = int(more[more.index("--milliseconds") + 1])
             return H2Load(scenario.load, f"https://127.0.0.1:{place.tls_port}/1024", milliseconds, self.load_core, place.folder)
         argv = [str(self.programs / "load"), "--port", str(place.tls_port if scenario.tls else place.port)]
-        return Load(argv + ["--tls"] * scenario.tls + scenario.load + list(more), self.load_core, place.folder / "load.log")
+        if scenario.forward:
+            argv += ["--origin", str(place.origin_port), f"--{scenario.forward}"]
+        return Load(argv + ["--tls"] * scenario.tls + scenario.load + place.load + list(more), self.load_core, place.folder / "load.log")
 
     def measure(self, scenario: Scenario, name: str, module, round_number: int, seconds: float) -> Cell:
         with self.running(scenario, module) as (place, peer):
@@ -159,15 +162,24 @@ class H2Load(contextlib.AbstractContextManager):
         pass
 
 
-def _answers(place, tls: bool, peer: Child) -> bool:
+def _connection(place, scenario: Scenario) -> http.client.HTTPConnection:
+    if scenario.tls:
+        return http.client.HTTPSConnection("127.0.0.1", place.tls_port, timeout=10, context=ssl._create_unverified_context())
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    if scenario.forward == "connect":
+        connection.set_tunnel("127.0.0.1", place.origin_port)
+    return connection
+
+
+def _answers(place, scenario: Scenario, peer: Child) -> bool:
     """Whether a request gets through to the origin and back."""
     peer.check()
     host, path = ("site0.example", "/route0/1024") if place.sites else ("localhost", "/1024")
-    if tls:
-        context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection("127.0.0.1", place.tls_port, timeout=10, context=context)
-    else:
-        connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    if scenario.forward:
+        host = f"127.0.0.1:{place.origin_port}"
+    if scenario.forward == "absolute":
+        path = f"http://{host}{path}"
+    connection = _connection(place, scenario)
     try:
         connection.request("GET", path, headers={"Host": host, "Connection": "close"})
         response = connection.getresponse()

@@ -1,11 +1,10 @@
 """What a peer is told: where it may write, which ports it listens on, and what it stands in front of."""
 
 import importlib.util
-import os
 import shutil
 import socket
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -25,9 +24,13 @@ class Place:
     both: Path  # certificate and key in one file
     sites: int = 0  # 0: every host; else site0.example, site1.example, ...
     routes: int = 0  # of each site: /route0, /route1, ...
+    relay: str = ""  # "tcp": octets are passed on instead; "header": with a PROXY header of version 2
+    forward: str = ""  # a forward proxy on `port` instead, which may reach the origin only: "absolute" form, or "connect"
+    load: list[str] = field(default_factory=list)  # for the peer to set: what it needs the load generator to do
 
     def write(self, name: str, text: str) -> str:
         path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return str(path)
 
@@ -59,16 +62,23 @@ def make_certificate(folder: Path) -> tuple[Path, Path, Path]:
 
 
 def peer(name: str) -> ModuleType:
-    """bench/peers/NAME.py: BINARY, VERSION (its arguments) and command(place)."""
+    """bench/peers/NAME.py: BINARY, VERSION (its arguments) and command(place); WAYS unless it is ways in alone."""
     path = PEERS / f"{name.replace('-', '_')}.py"
     if not path.exists():
         raise SystemExit(f"no such peer: {name} (there are: {', '.join(peer_names())})")
     spec = importlib.util.spec_from_file_location(f"harness.peers.{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    if not (shutil.which(module.BINARY) or os.access(module.BINARY, os.X_OK)):
-        raise SystemExit(f"{name}: there is no {module.BINARY} (./dev build makes ours, bench/packages.txt names the others)")
     return module
+
+
+def is_there(module: ModuleType) -> bool:
+    return bool(shutil.which(module.BINARY))
+
+
+def ways(module: ModuleType) -> set[str]:
+    """Which scenarios it is measured under: "in" is a reverse proxy, "out" a forward proxy."""
+    return getattr(module, "WAYS", {"in"})
 
 
 def peer_names() -> list[str]:

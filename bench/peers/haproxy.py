@@ -5,6 +5,21 @@ VERSION = ["-v"]
 
 
 def command(place, defaults="", frontend=""):
+    if place.relay:
+        return [BINARY, "-db", "-f", place.write("haproxy.cfg", f"""
+global
+  nbthread 1
+  maxconn 6000
+defaults
+  mode tcp
+  timeout connect 3s
+  timeout client 60s
+  timeout server 60s
+{defaults}
+listen relay
+  bind 127.0.0.1:{place.port}
+  server origin 127.0.0.1:{place.origin_port} {"send-proxy-v2" if place.relay == "header" else ""}
+""")]
     routing = "  default_backend origin"
     if place.sites:
         routes = "".join(f"{host}{path}/ origin\n" for host in place.hosts() for path in place.paths())

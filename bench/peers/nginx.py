@@ -4,9 +4,24 @@ import os
 
 BINARY = "/usr/sbin/nginx"
 VERSION = ["-v"]
+STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 
 def command(place, fields=""):
+    if place.relay:
+        return [BINARY, "-e", "stderr", "-p", str(place.folder), "-c", place.write("nginx.conf", f"""
+load_module {STREAM};
+{"user root;" if os.geteuid() == 0 else ""}
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid {place.folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 20000; }}
+stream {{
+  server {{ listen 127.0.0.1:{place.port}; proxy_pass 127.0.0.1:{place.origin_port}; proxy_protocol {"on" if place.relay == "header" else "off"}; }}
+}}
+""")]
     forward = f"proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host;{fields}"
     listen = f"listen 127.0.0.1:{place.port};"
     tls = f"""

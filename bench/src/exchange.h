@@ -18,8 +18,11 @@ class Exchange {
   std::uint64_t due_ns = 0;  // when it was to begin
   bool measured = false;
 
+  // `opening`: on a connection that is not open yet, what asks for a tunnel to send the request through; or empty.
   // `until_close`: over only when the server has closed the connection, as it was asked to.
-  void begin(std::string_view request, bool until_close) {
+  void begin(std::string_view opening, std::string_view request, bool until_close) {
+    opening_ = transport.is_open() ? std::string_view() : opening;
+    tunnel_asked_for_ = !opening_.empty();
     request_ = request;
     until_close_ = until_close;
     state_ = State::handshake;
@@ -41,10 +44,11 @@ class Exchange {
           continue;
         }
         case State::send: {
-          const Moved moved = transport.write(request_);
+          std::string_view& text = tunnel_asked_for_ ? opening_ : request_;
+          const Moved moved = transport.write(text);
           if (moved.outcome != Outcome::done) return moved.outcome == Outcome::again ? Progress::waiting : fail();
-          request_.remove_prefix(moved.octets);
-          if (request_.empty()) state_ = State::head;
+          text.remove_prefix(moved.octets);
+          if (text.empty()) state_ = State::head;
           continue;
         }
         default: break;
@@ -70,6 +74,7 @@ class Exchange {
       if (end == std::string::npos) return head_.size() > 65536 ? fail() : Progress::waiting;
       octets.remove_prefix(end + 4 - before);
       head_.resize(end + 2);
+      if (tunnel_asked_for_) return octets.empty() ? enter_tunnel() : fail();
       if (head_.starts_with("HTTP/1.1 101")) return octets.empty() ? finish() : fail();
       if (!head_.starts_with("HTTP/1.1 200") || !content_length()) return fail();
       left_ = content_;
@@ -80,6 +85,13 @@ class Exchange {
     if (left_ > 0) return Progress::waiting;
     if (!until_close_) return finish();
     state_ = State::closing;
+    return Progress::waiting;
+  }
+  Progress enter_tunnel() {
+    if (!head_.starts_with("HTTP/1.1 200") && !head_.starts_with("HTTP/1.0 200")) return fail();
+    tunnel_asked_for_ = false;
+    head_.clear();
+    state_ = State::send;
     return Progress::waiting;
   }
   bool content_length() {
@@ -102,7 +114,8 @@ class Exchange {
 
   State state_ = State::free;
   bool until_close_ = false;
-  std::string_view request_;
+  bool tunnel_asked_for_ = false;  // and not answered yet
+  std::string_view opening_, request_;
   std::string head_;
   std::uint64_t content_ = 0, left_ = 0;
 };

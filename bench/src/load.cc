@@ -69,7 +69,7 @@ class Load {
     slot.measured = measuring_;
     if (measuring_) ++begun_;
     ++busy_;
-    slot.begin(requests_.next(), options_.close);
+    slot.begin(requests_.opening(), requests_.next(), options_.close);
     if (!slot.transport.is_open()) {
       slot.transport.open(options_.port, context_, options_.resume);
       epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &slot}};

@@ -14,6 +14,9 @@ struct Options {
   bool tls = false;
   bool close = false;              // a connection for each request
   bool tunnel = false;             // ask for a WebSocket; nothing is sent through it
+  bool absolute = false;           // through a forward proxy, to `origin`: http://127.0.0.1:N/... is asked for
+  bool connect = false;            // or through a tunnel, for which each connection asks first
+  std::uint16_t origin = 0;        // a port on 127.0.0.1
   bool resume = false;             // with close: offer the session of the last one
   std::uint64_t connections = 64;  // side by side
   std::uint64_t requests = 0;      // measure so many; 0: for `milliseconds`
@@ -27,7 +30,7 @@ struct Options {
 inline constexpr const char* usage_text =
     "load --port N [--tls] [--close] [--resume] [--tunnel] [--connections N] [--requests N | --milliseconds N] [--rate "
     "N]\n"
-    "     [--path /OCTETS] [--sites N --routes N]\n";
+    "     [--path /OCTETS] [--sites N --routes N] [--origin N --absolute | --origin N --connect]\n";
 
 inline Options parse_options(int argc, char** argv) {
   Options o;
@@ -39,6 +42,10 @@ inline Options parse_options(int argc, char** argv) {
       o.close = true;
     else if (name == "--tunnel")
       o.tunnel = true;
+    else if (name == "--absolute")
+      o.absolute = true;
+    else if (name == "--connect")
+      o.connect = true;
     else if (name == "--resume")
       o.resume = true;
     else if (i + 1 == argc)
@@ -49,6 +56,8 @@ inline Options parse_options(int argc, char** argv) {
       const std::uint64_t value = number(argv[++i]);
       if (name == "--port")
         o.port = static_cast<std::uint16_t>(value);
+      else if (name == "--origin")
+        o.origin = static_cast<std::uint16_t>(value);
       else if (name == "--connections")
         o.connections = value;
       else if (name == "--requests")
@@ -66,6 +75,7 @@ inline Options parse_options(int argc, char** argv) {
     }
   }
   if (o.port == 0 || o.connections == 0 || (o.sites > 0) != (o.routes > 0)) refuse("usage", usage_text);
+  if ((o.absolute || o.connect) != (o.origin > 0) || (o.absolute && o.connect)) refuse("usage", usage_text);
   return o;
 }
 
@@ -73,11 +83,16 @@ inline Options parse_options(int argc, char** argv) {
 class Requests {
  public:
   explicit Requests(const Options& o) {
+    const std::string authority = "127.0.0.1:" + std::to_string(o.origin);
+    if (o.connect) opening_ = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
     const std::uint64_t sites = o.sites == 0 ? 1 : o.sites, routes = o.sites == 0 ? 1 : o.routes;
     for (std::uint64_t route = 0; route < routes; ++route) {
       for (std::uint64_t site = 0; site < sites; ++site) {
-        const std::string host = o.sites == 0 ? "localhost" : "site" + std::to_string(site) + ".example";
-        const std::string prefix = o.sites == 0 ? "" : "/route" + std::to_string(route);
+        const std::string host = o.origin > 0   ? authority
+                                 : o.sites == 0 ? "localhost"
+                                                : "site" + std::to_string(site) + ".example";
+        const std::string prefix =
+            (o.absolute ? "http://" + authority : "") + (o.sites == 0 ? "" : "/route" + std::to_string(route));
         texts_.push_back(
             "GET " + prefix + o.path + " HTTP/1.1\r\nHost: " + host +
             "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
@@ -91,11 +106,14 @@ class Requests {
     if (++at_ == texts_.size()) at_ = 0;
     return text;
   }
+  // What a fresh connection says first, and is answered with 200; empty: nothing.
+  std::string_view opening() const { return opening_; }
 
  private:
   static constexpr const char* websocket =
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  std::string opening_;
   std::vector<std::string> texts_;
   std::size_t at_ = 0;
 };

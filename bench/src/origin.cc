@@ -95,6 +95,15 @@ std::size_t octets_asked_for(std::string_view head) {
   return std::min(octets, large_limit);
 }
 
+// What a header of the PROXY protocol takes at the front of a connection; 0: there is none. NGINX has version 1 only.
+std::size_t proxy_header_octets(std::string_view received) {
+  if (received.starts_with("PROXY ")) return received.find("\r\n") + 2;
+  constexpr std::string_view signature("\r\n\r\n\0\r\nQUIT\n", 12);
+  if (received.size() < 16 || !received.starts_with(signature)) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(received[i])); };
+  return 16 + (at(14) << 8 | at(15));
+}
+
 bool says_close(std::string_view head) {
   for (std::size_t line = head.find("\r\n"); line != std::string_view::npos; line = head.find("\r\n", line + 2)) {
     std::string_view field = head.substr(line + 2);
@@ -156,6 +165,7 @@ class Origin {
         if (c.answer != nullptr) return true;  // the peer must read first
         if (c.close_after) return false;
       }
+      c.received.erase(0, proxy_header_octets(c.received));
       const std::size_t end = c.received.find("\r\n\r\n");
       if (end != std::string::npos) {
         const std::string_view head(c.received.data(), end + 2);

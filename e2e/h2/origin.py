@@ -3,7 +3,6 @@
 A script is a list of replies, one for each request; the last one is for all that come behind. A reply is a list of pieces (replies.py),
 functions that get the Call and do something with it. A script may also have a `greeting`: frames behind the SETTINGS."""
 import socket
-import ssl
 import threading
 import time
 
@@ -159,8 +158,7 @@ class Connection(Endpoint):
 
 
 def tls_context(shown):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(shown.cert, shown.key)
+    context = shown.server_context()
     context.set_alpn_protocols(["h2"])
     return context
 

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import os
+import ssl
 import subprocess
 
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -23,6 +24,12 @@ class Certificate:
         public = openssl("x509", "-in", self.cert, "-noout", "-pubkey")
         der = openssl("pkey", "-pubin", "-outform", "DER", input=public)
         return base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+    def server_context(self):
+        """For a server that shows it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
 
     def fingerprint(self):
         der = openssl("x509", "-in", self.cert, "-outform", "DER")

@@ -9,7 +9,7 @@ import sys
 CACHE = os.environ.get("E2E_CACHE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".cache", "e2e"))
 POLICY = "/usr/sbin/policy-rc.d"
 
-# Sympa's package asks for its database while it is configured.
+# What packages ask for while they are configured: Sympa's its database, Postfix's what it is for.
 DEBCONF = """\
 postfix postfix/main_mailer_type select No configuration
 sympa sympa/hostname string lists.example.com
@@ -58,6 +58,8 @@ def install_packages(list_file):
     install = ["apt-get", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600", "install"]
     subprocess.run(sudo + ["apt-get", "-q", "update"], stdout=subprocess.DEVNULL, check=False)
     with no_daemons_started():
+        if "sympa" in missing or "postfix" in missing:
+            subprocess.run(sudo + ["debconf-set-selections"], input=DEBCONF, text=True, check=True)
         if "sympa" in missing:
             # Its configuration wants the database's tools to be complete already.
             first = [package for package in missing if package != "sympa"]

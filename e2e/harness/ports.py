@@ -5,12 +5,20 @@ import socket
 from harness.scope import eventually
 
 _taken = set()
+_first, _end = 20000, 32000
+
+
+def use_part(number, parts):
+    """Only this one of so many equal parts of the range: for processes that run beside each other."""
+    global _first, _end
+    size = (_end - _first) // parts
+    _first, _end = _first + number * size, _first + (number + 1) * size
 
 
 def free_port(address="127.0.0.1"):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _ in range(1000):
-        port = random.randint(20000, 32000)
+        port = random.randrange(_first, _end)
         if port in _taken:
             continue
         with socket.socket(family) as probe:

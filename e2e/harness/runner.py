@@ -3,7 +3,9 @@
 A test module is AREA/test_NAME.py. Its functions `test_...` run in the order of the file, each with the module's
 fixture: what `fixture(scope)` returns, or the scope itself. What `scope` starts ends when the module has run.
 """
+import contextlib
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -12,9 +14,12 @@ import tempfile
 import time
 import traceback
 
+from harness import ports
 from harness.scope import Scope
 
-AREAS = ["corpus", "h2", "attacks", "tls", "operations", "clients", "sympa"]
+# Two lanes run beside each other, since most tests wait for a clock. What measures those who are served meanwhile (attacks)
+# stands beside what needs little of the processor (doctor, mail).
+LANES = [["attacks", "corpus", "h2", "tls", "relay"], ["doctor", "mail", "sympa", "outbound", "operations", "clients"]]
 LIMIT_SECONDS = 120
 
 
@@ -136,23 +141,75 @@ def run_module(report, path, prefix, scope, wanted):
             report.ok(name, time.monotonic() - begin)
 
 
+def run_areas(report, areas, folder, root, binary, wanted):
+    for area in areas:
+        for file in sorted(os.listdir(os.path.join(folder, area))):
+            if not (file.startswith("test_") and file.endswith(".py")):
+                continue
+            prefix = f"{area}/{file[len('test_'):-len('.py')]}"
+            with Scope(os.path.join(root, prefix.replace("/", "-")), binary) as scope:
+                run_module(report, os.path.join(folder, area, file), prefix, scope, wanted)
+
+
+def start_lane(number, root, *arguments):
+    """The id of a process that runs the areas of a lane, and leaves its counts in a file."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    status = 1
+    try:
+        ports.use_part(number, len(LANES))
+        report = Report()
+        run_areas(report, LANES[number], *arguments)
+        with open(os.path.join(root, f"lane-{number}.json"), "w", encoding="utf-8") as file:
+            json.dump(vars(report), file)
+        status = 0
+    except (Exception, SystemExit):  # pylint: disable=broad-except
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def end_lanes(lanes):
+    """SIGTERM, so that each ends what it has started."""
+    for pid in lanes:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+
+
+def await_lanes(lanes, root):
+    """What all lanes counted; one that did not end well is a failure."""
+    report = Report()
+    for number, pid in enumerate(lanes):
+        _, status = os.waitpid(pid, 0)
+        if status != 0:
+            report.fail(f"lane {number}", 0, f"ended with status {status}")
+            continue
+        with open(os.path.join(root, f"lane-{number}.json"), encoding="utf-8") as file:
+            for name, value in json.load(file).items():
+                setattr(report, name, getattr(report, name) + value)
+    return report
+
+
 def run(folder, binary, wanted, keep):
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    report = Report()
     root = tempfile.mkdtemp(prefix="sallyport-e2e.")
     os.chmod(root, 0o755)
     begin = time.monotonic()
+    lanes, report = [], None
     try:
-        for area in AREAS:
-            for file in sorted(os.listdir(os.path.join(folder, area))):
-                if not (file.startswith("test_") and file.endswith(".py")):
-                    continue
-                prefix = f"{area}/{file[len('test_'):-len('.py')]}"
-                with Scope(os.path.join(root, prefix.replace("/", "-")), binary) as scope:
-                    run_module(report, os.path.join(folder, area, file), prefix, scope, wanted)
+        for number in range(len(LANES)):
+            lanes.append(start_lane(number, root, folder, root, binary, wanted))
+        report = await_lanes(lanes, root)
     finally:
-        if keep or report.failed:
+        if report is None:
+            end_lanes(lanes)
+        if keep or report is None or report.failed:
             print(f"logs and configurations are in {root}", flush=True)
         else:
             shutil.rmtree(root, ignore_errors=True)

@@ -57,6 +57,31 @@ inbound:
     assert "no_site" in done.stdout + done.stderr, done
 
 
+def test_egress_speaks_of_its_arguments(scope):
+    done = sallyport(scope, "egress", "--listen", "proxy://:3128", "--allow", "https://gitlab.com")
+    assert done.returncode == 3 and "--listen: error:" in done.stderr, done
+    done = sallyport(scope, "egress", "--listen", "proxy://127.0.0.1:3128", "--allow", "https://gitlab.com", "--deny", "127.1")
+    assert done.returncode == 3 and "--allow: error:" in done.stderr and "--deny: error:" in done.stderr, done
+    assert "command line" not in done.stderr, done
+
+
+def test_import_squid(scope):
+    path = scope.write("squid.conf", """\
+http_port 127.0.0.1:3128
+acl good dstdomain .example.com
+http_access allow good
+http_access deny all
+""")
+    done = sallyport(scope, "import", "squid", path)
+    assert done.returncode == 0, done
+    imported = scope.write("imported.yaml", done.stdout)
+    assert sallyport(scope, "check", "-c", imported).returncode == 0, done.stdout
+    done = sallyport(scope, "explain", "-c", imported, "--outbound", "--address", "8.8.8.8", "www.example.com:443")
+    assert done.returncode == 0 and "200" in done.stdout, done
+    done = sallyport(scope, "explain", "-c", imported, "--outbound", "www.example.org:443")
+    assert done.returncode == 0 and "destination_refused" in done.stdout, done
+
+
 def test_exit_codes(scope):
     assert sallyport(scope, "version").returncode == 0
     assert sallyport(scope, "nonsense").returncode == 2
@@ -81,8 +106,8 @@ def test_a_command_that_does_not_exist(scope):
     assert done.returncode == 2 and "There is no command `bogus`." in done.stderr and "`check`" in done.stderr, done
     done = sallyport(scope, "chekc")
     assert done.returncode == 2 and "did you mean `check`?" in done.stderr and "demo" not in done.stderr, done
-    done = sallyport(scope, "import", "nginx", "x.conf")
-    assert done.returncode == 2 and "There is no command `nginx`" in done.stderr and "`apache`" in done.stderr, done
+    done = sallyport(scope, "import", "varnish", "x.vcl")
+    assert done.returncode == 2 and "There is no command `varnish`" in done.stderr and "`apache`" in done.stderr, done
     assert "A command is missing." in sallyport(scope).stderr
 
 

@@ -16,8 +16,7 @@ REAL = "actual.host.internal"
 
 
 def server_context(certificate, clients=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.cert, certificate.key)
+    context = certificate.server_context()
     context.asked = []
     context.sni_callback = lambda _socket, name, _context: context.asked.append(name)
     if clients:

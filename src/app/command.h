@@ -4,10 +4,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/ip.h"
+#include "base/result.h"
 #include "config/files.h"
 #include "config/finding.h"
 
@@ -26,6 +31,8 @@ struct CommandWorld {
   std::chrono::system_clock::time_point now;
   config::Color out_color = config::Color::none;
   config::Color err_color = config::Color::none;
+  // Looks a name up as workers do, for so long at most. Empty: names are not looked up.
+  std::function<Result<std::vector<IpAddress>>(std::string_view host, std::chrono::milliseconds within)> resolve = {};
 };
 
 // `given`, or the first of the default places that exists; says on `err` where it has looked if there is none.

@@ -8,13 +8,18 @@
 
 #include "app/check_command.h"
 #include "app/describe_commands.h"
+#include "app/doctor_command.h"
+#include "app/dry_outbound.h"
+#include "app/egress_command.h"
 #include "app/explain_command.h"
 #include "app/import_command.h"
 #include "app/reverse_proxy_command.h"
 #include "app/test_command.h"
 #include "app/testing.h"
 #include "config/load.h"
+#include "proxy/compile_snapshot.h"
 #include "tls/self_signed.h"
+#include "tls/ticket_keys.h"
 
 namespace sp::app {
 namespace {
@@ -41,6 +46,19 @@ TEST(Check, says_what_is_wrong_with_its_place) {
   EXPECT_EQ(check_command({}, t.world), Exit::configuration);
   EXPECT_THAT(t.out(), HasSubstr("sallyport.yaml:3:5: error: "));
   EXPECT_THAT(t.out(), HasSubstr("error"));
+}
+
+TEST(Check, warns_of_users_whom_the_file_does_not_have) {
+  const std::string_view way_out =
+      "outbound:\n  - listen: proxy://127.0.0.1:3128\n    users: users\n    rules:\n"
+      "      - { allow: [ a.example ], who: [ anna, image-proxy ] }\n      - { allow: [ b.example ], who: [ ana ] }\n";
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = way_out;
+  t.files.files["users"] = "anna:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
+  EXPECT_EQ(check_command({}, t.world), Exit::ok) << t.out();
+  EXPECT_THAT(t.out(), HasSubstr("sallyport.yaml:6:9: warning: `who` names `ana`, who is not in users"));
+  EXPECT_THAT(t.out(), Not(HasSubstr("names `anna`")));
+  EXPECT_THAT(t.out(), Not(HasSubstr("names `image-proxy`")));
 }
 
 TEST(Check, wants_the_certificates_unless_told_otherwise) {
@@ -155,6 +173,26 @@ TEST(Explain, knows_redirects_responses_and_upstreams_of_several_servers) {
   std::string chat = explained({.request = {"https://chat.example.com/x"}});
   EXPECT_THAT(chat, HasSubstr("chat: 2 servers"));
   EXPECT_THAT(chat, HasSubstr("http://10.0.0.22:8065/x, only while no other can be used, as 10.0.0.22:8065"));
+}
+
+TEST(Explain, says_how_servers_are_checked) {
+  const auto of = [](std::string_view servers, std::string_view health) {
+    TestWorld t;
+    t.files.files["sallyport.yaml"] =
+        "inbound: [ { listen: http://:80, sites: [ { routes: [ { path: /, to: app } ] } ] } ]\nupstreams:\n  app:\n"
+        "    servers: " +
+        std::string(servers) + "\n    health: " + std::string(health) + "\n";
+    EXPECT_EQ(explain_command({.request = {"http://a.test/x"}}, t.world), Exit::ok) << t.err();
+    return t.out();
+  };
+  EXPECT_THAT(
+      of("[ http://10.0.0.1, http://10.0.0.2 ]", "{ path: /ping, fall: 1 }"),
+      HasSubstr("health     checked every 5s (asked for /ping): after 1 failure it is down and passed over, and "
+                "after 2 successes up again  (sallyport.yaml:5)"));
+  EXPECT_THAT(
+      of("http://10.0.0.1", "{}"),
+      HasSubstr("checked every 5s (to be connected): after 3 failures it is down, which only the log says since "
+                "there is no other server, and after 2 successes up again"));
 }
 
 TEST(Explain, a_request_that_the_reader_refuses_is_explained_too) {
@@ -301,6 +339,49 @@ TEST(ReverseProxy, speaks_of_its_arguments) {
   EXPECT_EQ(config::text(loaded.config.inbound[0].sites[0].routes[0].place), "--to");
 }
 
+TEST(Egress, speaks_of_its_arguments) {
+  TestWorld t;
+  auto said = [&](const EgressArguments& arguments) {
+    auto loaded = load_egress(arguments, t.files);
+    return config::print(loaded.findings, loaded.sources);
+  };
+  EXPECT_EQ(said({.listen = {"127.0.0.1:3129"}, .allow = {"a.example"}}),
+            "--listen: error: `127.0.0.1:3129` has no scheme, and every address is a URL\n"
+            "  remedy: write `proxy://127.0.0.1:3129`, or `http://`, `https://` or `socks5://`\n");
+  EXPECT_THAT(said({.listen = {"proxy://0.0.0.0:3128"}, .allow = {"a.example"}}), HasSubstr("remedy: add --clients"));
+  EXPECT_THAT(said({.listen = {"https://127.0.0.1:3128"}, .allow = {"a.example"}}), HasSubstr("remedy: add --cert"));
+}
+
+// What is refused then is no reason to edit a file that nobody has.
+TEST(Egress, its_reasons_and_remedies_name_arguments) {
+  TestWorld t;
+  auto loaded =
+      load_egress({.listen = {"proxy://127.0.0.1:3128"}, .allow = {"a.example"}, .deny = {"bad.a.example"}}, t.files);
+  ASSERT_TRUE(loaded.ok());
+  proxy::CompileDeps deps{
+      .files = t.files, .now = t.world.now, .tickets = std::make_shared<tls::TicketKeys>(), .via = "gate"};
+  std::vector<config::Finding> findings;
+  const auto snapshot = proxy::compile_snapshot(std::move(loaded.config), deps, findings);
+  ASSERT_NE(snapshot, nullptr);
+  struct Row {
+    const char *target, *address, *detail, *remedy;
+  };
+  for (const Row& row : {Row{"a.example:443", "10.0.0.7", "name it by --private-network", "by --private-network"},
+                         Row{"b.example:443", "8.8.8.8", "no rule is for b.example:443", "name it by --allow"},
+                         Row{"bad.a.example:443", "8.8.8.8", "rule 1 (--deny) denies", "change rule 1 (--deny)"}}) {
+    OutboundQuestion question;
+    question.target = row.target;
+    question.resolve = [&](std::string_view, config::Duration) -> Result<std::vector<IpAddress>> {
+      return std::vector{*IpAddress::parse(row.address)};
+    };
+    const auto run = DryOutbound::decide(*snapshot, question);
+    ASSERT_TRUE(run) << run.error();
+    EXPECT_THAT((*run)->detail(), HasSubstr(row.detail));
+    EXPECT_THAT((*run)->remedy(), HasSubstr(row.remedy));
+    EXPECT_THAT((*run)->detail() + (*run)->remedy(), Not(HasSubstr("private_networks")));
+  }
+}
+
 TEST(ReverseProxy, takes_the_certificate_it_is_given) {
   TestWorld t;
   OverlayFiles files(t.files);
@@ -317,18 +398,19 @@ TEST(Import, prints_the_configuration_and_what_is_not_in_it) {
   t.files.files["front.conf"] =
       "<VirtualHost *:80>\n  ServerName lists.example.com\n  ProxyPass /sympa http://10.0.0.7/sympa\n  NoSuchDirective "
       "on\n</VirtualHost>\n";
-  EXPECT_EQ(import_apache_command({.files = {"front.conf"}}, t.world), Exit::ok) << t.err();
+  EXPECT_EQ(import_command(ImportFrom::apache, {.files = {"front.conf"}}, t.world), Exit::ok) << t.err();
   EXPECT_THAT(t.out(), HasSubstr("path: /sympa"));
   EXPECT_THAT(t.err(), HasSubstr("front.conf:4: NoSuchDirective on"));
   EXPECT_THAT(t.err(),
               HasSubstr("1 line did not go over word for word: 1 to decide about, 0 done otherwise, 0 not needed."));
   TestWorld missing;
-  EXPECT_EQ(import_apache_command({.files = {"none.conf"}}, missing.world), Exit::failed);
+  EXPECT_EQ(import_command(ImportFrom::apache, {.files = {"none.conf"}}, missing.world), Exit::failed);
   EXPECT_EQ(missing.out(), "");
   EXPECT_THAT(missing.err(), HasSubstr("none.conf cannot be read: there is no such file"));
   TestWorld json;
   json.files.files = t.files.files;
-  EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, json.world), Exit::ok);
+  EXPECT_EQ(import_command(ImportFrom::apache, {.files = {"front.conf"}, .format = Format::json}, json.world),
+            Exit::ok);
   auto list = nlohmann::json::parse(json.out())["untranslated"];
   EXPECT_TRUE(std::ranges::any_of(list, [](const auto& item) {
     return item["line"] == 4 && item["file"] == "front.conf";
@@ -340,14 +422,45 @@ TEST(Import, counts_a_line_with_several_remarks_once) {
   t.files.files["front.conf"] =
       "<VirtualHost *:80>\n  ServerName a.example\n  ProxyPass /x/ http://10.0.0.7/x/ retry=0 acquire=100 nofail=on\n"
       "  ErrorLog /var/log/a\n  ErrorLog /var/log/b\n</VirtualHost>\n";
-  EXPECT_EQ(import_apache_command({.files = {"front.conf"}, .format = Format::json}, t.world), Exit::ok) << t.err();
+  EXPECT_EQ(import_command(ImportFrom::apache, {.files = {"front.conf"}, .format = Format::json}, t.world), Exit::ok)
+      << t.err();
   TestWorld text;
   text.files.files = t.files.files;
-  import_apache_command({.files = {"front.conf"}}, text.world);
+  import_command(ImportFrom::apache, {.files = {"front.conf"}}, text.world);
   auto remarks = nlohmann::json::parse(t.out())["untranslated"];
   EXPECT_EQ(remarks.size(), 4u) << remarks;
   EXPECT_THAT(text.err(),
               HasSubstr("3 lines did not go over word for word: 0 to decide about, 1 done otherwise, 2 not needed."));
+}
+
+TEST(Doctor, wants_a_configuration_and_servers_that_are_in_it) {
+  TestWorld t;
+  EXPECT_EQ(doctor_command({}, t.world), Exit::usage);
+  t.files.files["sallyport.yaml"] = "inbound: 1\n";
+  EXPECT_EQ(doctor_command({}, t.world), Exit::configuration);
+  t.files.files["sallyport.yaml"] = "inbound: [ { listen: tcp://:25, to: tcp://127.0.0.1:1 } ]\n";
+  EXPECT_EQ(doctor_command({.upstreams = {"127.0.0.1:2"}}, t.world), Exit::usage);
+  EXPECT_THAT(t.err(), HasSubstr("No entry or route goes to `127.0.0.1:2`: did you mean `127.0.0.1:1`?"));
+}
+
+TEST(Doctor, says_what_is_wrong_with_a_server) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] = "inbound: [ { listen: tcp://:25, to: tcp://127.0.0.1:1 } ]\n";
+  EXPECT_EQ(doctor_command({.format = Format::json}, t.world), Exit::failed) << t.err();
+  const auto found = nlohmann::json::parse(t.out());
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["server"], "tcp://127.0.0.1:1");
+  EXPECT_EQ(found[0]["code"], "connection_refused");
+  EXPECT_EQ(found[0]["well"], false);
+}
+
+TEST(Doctor, tries_the_check_of_a_server) {
+  TestWorld t;
+  t.files.files["sallyport.yaml"] =
+      "inbound: [ { listen: http://:80, sites: [ { routes: [ { path: /, to: app } ] } ] } ]\n"
+      "upstreams: { app: { servers: http://127.0.0.1:1, health: /ping } }\n";
+  EXPECT_EQ(doctor_command({}, t.world), Exit::failed) << t.err();
+  EXPECT_THAT(t.out(), HasSubstr("  health     its check fails (sallyport.yaml:2): 127.0.0.1:1 refused\n"));
 }
 
 TEST(Describe, the_reference_page_in_docs_is_up_to_date) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/listening_words.h"
 #include "codec/h1/request_reader.h"
 #include "policy/reverse_map.h"
 
@@ -57,14 +58,6 @@ std::string url_of(const policy::Server& server, std::string_view target) {
 // A line feed would end the field and begin another.
 bool one_line(const std::string& text) { return text.find_first_of("\r\n") == std::string::npos; }
 
-std::string what_listens(const proxy::Snapshot& snapshot) {
-  std::string text;
-  for (const proxy::Entry& entry : snapshot.entries) {
-    for (const proxy::Listen& listen : entry.listens) text.append(text.empty() ? "" : ", ").append(listen.text);
-  }
-  return text;
-}
-
 }  // namespace
 
 DryRequest request_of(std::string_view method_and_url) {
@@ -83,7 +76,7 @@ std::optional<DryRun::Arrival> DryRun::find_listen(const proxy::Snapshot& snapsh
   int best_rank = 0;
   for (const proxy::Entry& entry : snapshot.entries) {
     for (const proxy::Listen& listen : entry.listens) {
-      if (listen.tls != tls) continue;
+      if (listen.tls != tls || listen.relay || entry.outbound != nullptr) continue;
       bool same_port = listen.endpoint.port == port && !listen.endpoint.is_unix();
       int rank = 1 + (same_port ? 2 : 0) + (entry.policy->router.site(authority) != nullptr ? 1 : 0);
       if (rank <= best_rank) continue;
@@ -118,6 +111,7 @@ std::expected<std::unique_ptr<DryRun>, std::string> DryRun::decide(const proxy::
                .peer_text = run->peer_text_,
                .trusted = listen->entry->policy->trusted_proxies.contains(*peer),
                .scheme = url->tls ? "https" : "http"};
+  run->variables_.header = request.proxy;
   run->read_and_admit(snapshot);
   return run;
 }
@@ -136,6 +130,11 @@ void DryRun::read_and_admit(const proxy::Snapshot& snapshot) {
   own_via_ = snapshot.via;
   proxy::AdmissionContext context{snapshot, *listen_.entry, hop_};
   proxy::admit(context, request_, variables_, arena_, admission_);
+  if (const policy::Route* route = admission_.match.route) {
+    const IpAddress& client = admission_.client.address;
+    access_text_ = app::access_text(route->access, policy::decide(route->access, client, variables_, arena_), client,
+                                    variables_.header);
+  }
   if (forwarded()) map_forwarded(context);
 }
 

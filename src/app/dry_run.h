@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/said_in_header.h"
 #include "base/arena.h"
 #include "http/message.h"
 #include "proxy/admission.h"
@@ -22,10 +23,22 @@ struct DryRequest {
   std::string url;  // http or https, with the host that the client asks for
   std::string from = "192.0.2.1";
   std::vector<std::pair<std::string, std::string>> fields;
+  SaidInHeader proxy;  // by the PROXY header
 };
 
 // "GET https://a.example/x", or a URL alone.
 DryRequest request_of(std::string_view method_and_url);
+
+class DryVariables final : public proxy::RequestVariables {
+ public:
+  using RequestVariables::RequestVariables;
+  std::string_view value(policy::Variable variable, std::string_view argument, Arena& arena) const override {
+    if (variable == policy::Variable::proxy) return said(header, argument);
+    return RequestVariables::value(variable, argument, arena);
+  }
+
+  SaidInHeader header;
+};
 
 class DryRun {
  public:
@@ -41,6 +54,8 @@ class DryRun {
   std::string_view own_via() const { return own_via_; }          // the gate's name in Via
   const http::RequestHead& request() const { return request_; }  // of Verdict::forward: as the server gets it
   const proxy::Admission& admission() const { return admission_; }
+  // Where a route was found.
+  const std::string& access_text() const { return access_text_; }
 
   bool refused() const { return admission_.verdict == proxy::Verdict::refuse; }
   bool forwarded() const { return admission_.verdict == proxy::Verdict::forward; }
@@ -83,7 +98,8 @@ class DryRun {
   policy::Hop hop_;
   http::RequestHead request_;
   proxy::Admission admission_;
-  proxy::RequestVariables variables_;
+  DryVariables variables_;
+  std::string access_text_;
   std::vector<Asked> asked_;
 };
 

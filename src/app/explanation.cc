@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/explanation_forward.h"
+#include "app/proxy_steps.h"
 
 namespace sp::app {
 namespace {
@@ -47,8 +48,7 @@ void add_match(const DryRun& run, std::vector<Step>& steps) {
 void add_access(const DryRun& run, std::vector<Step>& steps) {
   const Route* route = run.admission().match.route;
   if (route == nullptr || run.admission().verdict == Verdict::to_https) return;
-  policy::Decision decision = policy::decide(route->access, run.admission().client.address);
-  steps.push_back({"access", decision.reason(run.admission().client.address), ""});
+  steps.push_back({"access", run.access_text(), ""});
 }
 
 void add_refusal(const DryRun& run, std::vector<Step>& steps) {
@@ -80,6 +80,7 @@ void add_answer(DryRun& run, std::vector<Step>& steps) {
     case Verdict::answer:
       steps.push_back({"answer", fmt::format("{} by the gate: OPTIONS that ends here", admission.status), ""});
       return;
+    case Verdict::image:  // image_explanation.h
     case Verdict::refuse:
     case Verdict::forward: return;
   }
@@ -91,6 +92,7 @@ std::string_view outcome(const DryRun& run) {
   switch (run.admission().verdict) {
     case Verdict::refuse: return "refuse";
     case Verdict::answer:
+    case Verdict::image:
     case Verdict::respond: return "respond";
     case Verdict::to_https:
     case Verdict::redirect: return "redirect";
@@ -108,7 +110,9 @@ std::vector<std::pair<std::string, std::string>> fields_for_server(const DryRun&
 }
 
 std::vector<Step> explain(DryRun& run) {
-  std::vector<Step> steps{listener_step(run), client_step(run)};
+  std::vector<Step> steps{listener_step(run)};
+  add_accepted(run.entry(), run.hop().peer, steps);
+  steps.push_back(client_step(run));
   if (!run.request().path.empty()) steps.push_back(path_step(run));
   add_match(run, steps);
   add_access(run, steps);

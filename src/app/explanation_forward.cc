@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "app/proxy_steps.h"
 #include "base/units.h"
+#include "config/address.h"
 #include "policy/upstream_url.h"
 
 namespace sp::app {
@@ -15,20 +17,11 @@ using policy::Upstream;
 
 constexpr std::size_t shown_text = 100;
 
-std::string balance_text(config::Balance balance) {
-  switch (balance) {
-    case config::Balance::round_robin: return "in turn (round_robin)";
-    case config::Balance::least_requests: return "the one with the fewest requests for its weight (least_requests)";
-    case config::Balance::random: return "by chance (random)";
-  }
-  return {};
-}
-
 void add_servers(const DryRun& run, std::vector<Step>& steps) {
   const Upstream& upstream = *run.upstream();
   const Route& route = *run.admission().match.route;
   steps.push_back({"asked for", run.asked().front().url + "; " + policy::mapping_reason(route), route.place_text});
-  if (upstream.servers.size() == 1) return;
+  if (upstream.servers.size() == 1) return add_health(upstream, steps);
   steps.push_back({"upstream",
                    fmt::format("{}: {}, chosen {}; one that fails {} is passed over for {}, and a request that may be "
                                "sent again meets up to {}",
@@ -44,6 +37,14 @@ void add_servers(const DryRun& run, std::vector<Step>& steps) {
     if (asked.host != run.asked().front().host) text += ", as " + asked.host;
     steps.push_back({"server", std::move(text), ""});
   }
+  add_health(upstream, steps);
+}
+
+std::string checked_text(const policy::Upstream& upstream) {
+  const policy::HealthCheck& check = *upstream.health;
+  if (!check.path.empty()) return "asked for " + check.path;
+  const bool mail = config::is_mail(upstream.servers.front().url.scheme);
+  return mail ? "to greet" : "to be connected";
 }
 
 std::string verify_text(const config::UpstreamTlsConfig& tls, const policy::Server& server) {
@@ -64,16 +65,28 @@ void add_tls(const DryRun& run, std::vector<Step>& steps) {
     return;
   }
   const config::UpstreamTlsConfig& tls = run.upstream()->tls;
-  std::string text = verify_text(tls, *secure->server);
-  if (tls.verify != config::Verify::none)
-    text += "; authorities: " + (tls.ca.empty() ? std::string("the system's") : tls.ca.value);
   auto host = http::split_authority(secure->host);
-  std::string sni = !tls.sni.empty() ? tls.sni : std::string(host ? host->host : std::string_view());
-  text += fmt::format("; asked for as {}{}", sni, tls.sni.empty() ? ", the Host that is sent" : "");
-  if (IpAddress::parse(sni)) text += ", which is an address: no name is sent";
-  if (!tls.cert.empty()) text += "; with the certificate " + tls.cert.value;
-  if (!tls.pin.empty()) text += fmt::format("; its key must be one of {} that are pinned", tls.pin.size());
-  steps.push_back({"TLS", std::move(text), tls.place.line > 0 ? policy::file_and_line(tls.place) : ""});
+  const std::string sni = !tls.sni.empty() ? tls.sni : std::string(host ? host->host : std::string_view());
+  steps.push_back({"TLS", server_tls_text(tls, *secure->server, sni, tls.sni.empty() ? ", the Host that is sent" : ""),
+                   tls.place.line > 0 ? policy::file_and_line(tls.place) : ""});
+}
+
+// Of HTTP/2, which most clients agree on where it is offered.
+std::string_view agreed_protocol(const DryRun& run) {
+  if (!run.listen().tls) return {};
+  return run.entry().config->tls.http2 == config::OnOff::on ? "h2" : "http/1.1";
+}
+
+void add_proxy_header(const DryRun& run, std::vector<Step>& steps) {
+  const bool tls = run.listen().tls;
+  auto host = http::split_authority(run.admission().client.authority);
+  const std::string name(tls && host && !IpAddress::parse(host->host) ? host->host : std::string_view());
+  const ClientFacts client{.address = run.hop().peer,
+                           .local = std::nullopt,
+                           .server_name = name,
+                           .alpn = agreed_protocol(run),
+                           .tls_ends_here = tls};
+  add_sent(example_header(client, run.entry(), run.listen(), *run.upstream()), run.upstream()->send_proxy, steps);
 }
 
 void add_bounds(const DryRun& run, std::vector<Step>& steps) {
@@ -125,6 +138,39 @@ std::string field_text(const DryRun& run, const std::string& name, const std::st
 
 }  // namespace
 
+std::string balance_text(config::Balance balance) {
+  switch (balance) {
+    case config::Balance::round_robin: return "in turn (round_robin)";
+    case config::Balance::least_requests: return "the one with the fewest requests for its weight (least_requests)";
+    case config::Balance::random: return "by chance (random)";
+  }
+  return {};
+}
+
+void add_health(const policy::Upstream& upstream, std::vector<Step>& steps) {
+  if (!upstream.health) return;
+  const policy::HealthCheck& check = *upstream.health;
+  const bool alone = upstream.servers.size() == 1;
+  steps.push_back({"health",
+                   fmt::format("checked every {} ({}): after {} it is down{}, and after {} up again",
+                               format_duration(check.every), checked_text(upstream), counted(check.fall, "failure"),
+                               alone ? ", which only the log says since there is no other server" : " and passed over",
+                               counted(check.rise, "success", "successes")),
+                   check.place_text});
+}
+
+std::string server_tls_text(const config::UpstreamTlsConfig& tls, const policy::Server& server, std::string_view sni,
+                            std::string_view whose) {
+  std::string text = verify_text(tls, server);
+  if (tls.verify != config::Verify::none)
+    text += "; authorities: " + (tls.ca.empty() ? std::string("the system's") : tls.ca.value);
+  text += fmt::format("; asked for as {}{}", sni, whose);
+  if (IpAddress::parse(sni)) text += ", which is an address: no name is sent";
+  if (!tls.cert.empty()) text += "; with the certificate " + tls.cert.value;
+  if (!tls.pin.empty()) text += fmt::format("; its key must be one of {} that are pinned", tls.pin.size());
+  return text;
+}
+
 std::string shortened(std::string_view text) {
   std::string line(text.substr(0, shown_text));
   for (char& c : line) {
@@ -136,6 +182,7 @@ std::string shortened(std::string_view text) {
 
 void add_forwarding(DryRun& run, std::vector<Step>& steps) {
   add_servers(run, steps);
+  add_proxy_header(run, steps);
   add_tls(run, steps);
   std::string topic = "fields";
   for (const auto& [name, value] : fields_for_server(run))

@@ -72,10 +72,20 @@ void print_json(const Imported& imported, const CommandWorld& world) {
   world.out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 
+Imported imported_from(ImportFrom from, const ImportArguments& arguments, const CommandWorld& world) {
+  switch (from) {
+    case ImportFrom::apache: return import::import_apache(arguments.files, world.files);
+    case ImportFrom::haproxy: return import::import_haproxy(arguments.files, world.files);
+    case ImportFrom::nginx: return import::import_nginx(arguments.files, world.files);
+    case ImportFrom::squid: return import::import_squid(arguments.files, world.files);
+  }
+  return {};
+}
+
 }  // namespace
 
-Exit import_apache_command(const ImportArguments& arguments, const CommandWorld& world) {
-  Imported imported = import::import_apache(arguments.files, world.files);
+Exit import_command(ImportFrom from, const ImportArguments& arguments, const CommandWorld& world) {
+  const Imported imported = imported_from(from, arguments, world);
   if (arguments.format == Format::json) {
     print_json(imported, world);
   } else {

@@ -13,8 +13,10 @@ struct ImportArguments {
   Format format = Format::text;
 };
 
+enum class ImportFrom : std::uint8_t { apache, haproxy, nginx, squid };
+
 // The YAML on `out`, the list of what has no line in it on `err`. Exit::failed where a file could not be read or
 // understood.
-Exit import_apache_command(const ImportArguments& arguments, const CommandWorld& world);
+Exit import_command(ImportFrom from, const ImportArguments& arguments, const CommandWorld& world);
 
 }  // namespace sp::app

@@ -8,9 +8,12 @@
 #include <chrono>
 #include <cstdio>
 #include <random>
+#include <system_error>
 
 #include <fmt/format.h>
 
+#include "app/background_doctor.h"
+#include "app/background_health.h"
 #include "app/listeners.h"
 #include "app/log_place.h"
 #include "app/logs.h"
@@ -18,6 +21,8 @@
 #include "app/worker_thread.h"
 #include "base/units.h"
 #include "proxy/compile_snapshot.h"
+#include "services/identity/htpasswd_users.h"
+#include "services/record/observer.h"
 #include "tls/ticket_keys.h"
 
 namespace sp::app {
@@ -72,6 +77,8 @@ class Server {
   std::shared_ptr<const proxy::Snapshot> load(config::Loaded& loaded);
   void start_workers(const config::RuntimeConfig& config);
   bool take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::Loaded& loaded);
+  std::unique_ptr<proxy::Observer> observer(runtime::Loop& loop);
+  void use_record(const proxy::Snapshot& snapshot);
   void serve();
   void reload();
   void drain();
@@ -85,7 +92,10 @@ class Server {
   std::uint32_t workers_wanted_ = 0;  // runtime.workers at the start
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::unique_ptr<Logs> logs_;
+  std::unique_ptr<record::Recorder> recorder_;
+  std::unique_ptr<BackgroundDoctor> doctor_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<BackgroundHealth> health_;
   std::unique_ptr<Listeners> listeners_;
 };
 
@@ -95,7 +105,8 @@ std::shared_ptr<const proxy::Snapshot> Server::load(config::Loaded& loaded) {
                           .now = std::chrono::system_clock::now(),
                           .tickets = tickets_,
                           .via = via_,
-                          .generation = generation_ + 1};
+                          .generation = generation_ + 1,
+                          .load_users = &identity::load_users};
   return proxy::compile_snapshot(std::move(loaded.config), deps, loaded.findings);
 }
 
@@ -105,6 +116,10 @@ int Server::run() {
   if (!loaded.findings.empty()) std::fputs(config::print(loaded.findings, loaded.sources).c_str(), stderr);
   if (snapshot == nullptr) return 3;
   logs_ = std::make_unique<Logs>();
+  recorder_ =
+      std::make_unique<record::Recorder>([this](Severity severity, std::string_view what, std::string_view detail) {
+        logs_->event(severity, what, detail);
+      });
   start_workers(snapshot->config.runtime);
   loaded.findings.clear();
   if (!take_over(std::move(snapshot), loaded)) {
@@ -118,8 +133,14 @@ int Server::run() {
   logs_->event(Severity::notice, "ready", counted(workers_.size(), "worker"));
   notify_service_manager("READY=1");
   if (options_.on_ready) options_.on_ready(addresses);
+  doctor_ = std::make_unique<BackgroundDoctor>(*logs_);
+  doctor_->begin(snapshot_);
+  health_ = std::make_unique<BackgroundHealth>(*logs_, workers_);
+  health_->adopt(snapshot_);
   serve();
+  doctor_.reset();
   drain();
+  health_.reset();  // requests that are under way still choose servers while the gate drains
   workers_.clear();
   logs_->event(Severity::notice, "stopped", "");
   return 0;
@@ -129,12 +150,31 @@ void Server::start_workers(const config::RuntimeConfig& config) {
   std::vector<int> cores = allowed_cores();
   workers_wanted_ = config.workers;
   std::size_t count = config.workers == 0 ? cores.size() : config.workers;
+  const auto addresses = std::make_shared<proxy::AddressCounts>();
+  const auto shares = std::make_shared<proxy::Shares>();
   for (std::size_t i = 0; i < count; ++i) {
-    int core = count <= cores.size() ? cores[i] : -1;
-    workers_.push_back(std::make_unique<WorkerThread>(static_cast<int>(i), core, most_descriptors() / count,
-                                                      [this](runtime::Loop& loop) { return logs_->observer(loop); }));
+    workers_.push_back(
+        std::make_unique<WorkerThread>(WorkerThread::Settings{.number = static_cast<int>(i),
+                                                              .core = count <= cores.size() ? cores[i] : -1,
+                                                              .descriptors = most_descriptors() / count,
+                                                              .addresses = addresses,
+                                                              .shares = shares},
+                                       [this](runtime::Loop& loop) { return observer(loop); }));
   }
   listeners_ = std::make_unique<Listeners>(count);
+}
+
+std::unique_ptr<proxy::Observer> Server::observer(runtime::Loop& loop) {
+  return std::make_unique<record::RecordObserver>(logs_->observer(loop), loop, *recorder_);
+}
+
+// Requests go on without it.
+void Server::use_record(const proxy::Snapshot& snapshot) {
+  try {
+    recorder_->adopt(snapshot.config.outbound);
+  } catch (const std::system_error&) {
+    logs_->event(Severity::error, "record_failed", "there is no thread for it: nothing is recorded");
+  }
 }
 
 // All or nothing: a new address that cannot be bound leaves everything as it was, and so does a log that cannot be
@@ -148,6 +188,7 @@ bool Server::take_over(std::shared_ptr<const proxy::Snapshot> snapshot, config::
     if (!opened) loaded.findings.push_back(log_not_opened(log, *options_.files, opened.error()));
   }
   if (config::has_errors(loaded.findings)) return false;
+  use_record(*snapshot);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto adopted = workers_[i]->adopt(snapshot, std::move(sockets[i]));
     if (adopted) continue;
@@ -193,6 +234,8 @@ void Server::reload() {
     logs_->event(Severity::error, "reload_refused", "the configuration cannot be taken over: the old one goes on");
   } else {
     logs_->event(Severity::notice, "reloaded", fmt::format("generation {}", generation_));
+    doctor_->begin(snapshot_);
+    health_->adopt(snapshot_);
     if (snapshot_->config.runtime.workers != workers_wanted_) {
       logs_->event(
           Severity::warning, "restart_needed",

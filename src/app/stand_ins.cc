@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "tls/certificate_authority.h"
 #include "tls/self_signed.h"
 
 namespace sp::app {
@@ -11,6 +12,8 @@ using config::Finding;
 
 // The largest file that is asked for: more than any certificate with its chain.
 constexpr std::size_t most_octets = std::size_t{1} << 20;
+
+constexpr std::chrono::hours a_day{24};
 
 class StandInMaker {
  public:
@@ -54,6 +57,9 @@ class StandInMaker {
 std::vector<std::string> all_hosts(const config::Config& config) {
   std::set<std::string> hosts;
   for (const auto& entry : config.inbound) {
+    for (const auto& [name, to] : entry.sni) {
+      if (name != "*") hosts.insert(name);
+    }
     for (const auto& site : entry.sites) {
       for (const config::Text& host : site.hosts) {
         if (host.value != "*") hosts.insert(host.value);
@@ -78,11 +84,20 @@ void put_stand_ins(const config::Config& config, StandIns which, const config::F
   };
   for (const auto& entry : config.inbound) {
     maker.authority(entry.tls.client_certificates.ca, *made);
+    upstream_tls(entry.upstream_tls);
     for (const auto& site : entry.sites) {
       for (const auto& route : site.routes) upstream_tls(route.upstream_tls);
     }
   }
   for (const auto& [name, upstream] : config.upstreams) upstream_tls(upstream.upstream_tls);
+  for (const auto& entry : config.outbound) {
+    if (entry.parent) upstream_tls(entry.parent->upstream_tls);
+    if (!entry.inspect) continue;
+    upstream_tls(entry.inspect->upstream_tls);
+    const auto root =
+        tls::make_authority({.common_name = "stand-in", .not_before = now, .not_after = now + a_day, .only = {}});
+    if (root) maker.pair(entry.inspect->ca.cert, entry.inspect->ca.key, *root);
+  }
 }
 
 }  // namespace sp::app

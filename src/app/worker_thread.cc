@@ -13,7 +13,7 @@
 namespace sp::app {
 
 struct WorkerThread::World {
-  World(int number, std::size_t descriptors, const MakeObserver& make_observer)
+  World(const Settings& settings, const MakeObserver& make_observer)
       : network(loop),
         resolver(runtime::make_ares_resolver(loop, loop)),
         observer(make_observer(loop)),
@@ -21,8 +21,10 @@ struct WorkerThread::World {
                 .network = network,
                 .resolver = *resolver,
                 .observer = *observer,
-                .seed = seed_of(number),
-                .descriptors = descriptors}) {}
+                .seed = seed_of(settings.number),
+                .descriptors = settings.descriptors,
+                .addresses = settings.addresses,
+                .shares = settings.shares}) {}
 
   static std::uint64_t seed_of(int number) {
     std::random_device device;
@@ -48,8 +50,8 @@ void pin_to(int core) {
 
 }  // namespace
 
-WorkerThread::WorkerThread(int number, int core, std::size_t descriptors, MakeObserver make_observer)
-    : number_(number), core_(core), descriptors_(descriptors), make_observer_(std::move(make_observer)) {
+WorkerThread::WorkerThread(Settings settings, MakeObserver make_observer)
+    : settings_(std::move(settings)), make_observer_(std::move(make_observer)) {
   std::promise<void> ready;
   auto started = ready.get_future();
   thread_ = std::thread([this, &ready] { run(ready); });
@@ -62,9 +64,9 @@ WorkerThread::~WorkerThread() {
 }
 
 void WorkerThread::run(std::promise<void>& ready) {
-  pthread_setname_np(pthread_self(), ("worker " + std::to_string(number_)).c_str());
-  pin_to(core_);
-  world_ = std::make_unique<World>(number_, descriptors_, make_observer_);
+  pthread_setname_np(pthread_self(), ("worker " + std::to_string(settings_.number)).c_str());
+  pin_to(settings_.core);
+  world_ = std::make_unique<World>(settings_, make_observer_);
   runtime::EpollLoop& loop = world_->loop;
   ready.set_value();
   loop.run();
@@ -106,6 +108,13 @@ void WorkerThread::drain() {
 
 void WorkerThread::cut() {
   ask([](proxy::Worker& worker) { worker.cut(); });
+}
+
+void WorkerThread::note_check(std::uint64_t check_id, proxy::CheckedState state) {
+  world_->loop.send([this, check_id, state] {
+    proxy::Worker& worker = world_->worker;
+    worker.unless_memory_ends([&] { worker.upstreams().note_check(check_id, state); });
+  });
 }
 
 }  // namespace sp::app

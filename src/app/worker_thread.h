@@ -16,8 +16,14 @@ using MakeObserver = std::function<std::unique_ptr<proxy::Observer>(runtime::Loo
 
 class WorkerThread {
  public:
-  // `core`: the processor that it stays on; -1: any. `descriptors`: its share of those that the process may have.
-  WorkerThread(int number, int core, std::size_t descriptors, MakeObserver make_observer);
+  struct Settings {
+    int number = 0;
+    int core = -1;                // the processor that it stays on; -1: any
+    std::size_t descriptors = 0;  // its share of those that the process may have
+    std::shared_ptr<proxy::AddressCounts> addresses;
+    std::shared_ptr<proxy::Shares> shares;
+  };
+  WorkerThread(Settings settings, MakeObserver make_observer);
   ~WorkerThread();  // stops the loop and waits for the thread
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
@@ -27,6 +33,8 @@ class WorkerThread {
   std::size_t sessions();
   void drain();
   void cut();
+  // Does not wait. Throws std::bad_alloc.
+  void note_check(std::uint64_t check_id, proxy::CheckedState state);
 
  private:
   struct World;
@@ -34,9 +42,7 @@ class WorkerThread {
   // Runs `work` on the worker's thread and waits.
   void ask(std::function<void(proxy::Worker&)> work);
 
-  int number_;
-  int core_;
-  std::size_t descriptors_;
+  Settings settings_;
   MakeObserver make_observer_;
   std::unique_ptr<World> world_;
   std::thread thread_;

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
+#include <span>
 
 namespace sp {
 
@@ -25,9 +28,32 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return result;
 }
 
+namespace {
+
+// For each connection there is one of these: inet_ntop() has printf do it.
+std::string dotted(std::span<const std::uint8_t, 4> bytes) {
+  std::array<char, 16> text;
+  char* at = text.data();
+  for (const std::uint8_t byte : bytes) {
+    at = std::to_chars(at, text.data() + text.size(), byte).ptr;
+    *at++ = '.';
+  }
+  return {text.data(), at - 1};
+}
+
+}  // namespace
+
+bool IpAddress::is_loopback() const {
+  if (v4) return bytes[0] == 127;
+  IpAddress loopback = any6();
+  loopback.bytes.back() = 1;
+  return *this == loopback;
+}
+
 std::string IpAddress::text() const {
+  if (v4) return dotted(std::span(bytes).first<4>());
   char buffer[INET6_ADDRSTRLEN];
-  inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data(), buffer, sizeof buffer);
+  inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
   return buffer;
 }
 

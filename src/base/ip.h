@@ -28,6 +28,8 @@ struct IpAddress {
     a.bytes = {127, 0, 0, 1};
     return a;
   }
+  // Of this machine: 127.0.0.0/8 and ::1.
+  bool is_loopback() const;
   std::string text() const;  // RFC 5952, without brackets
   bool operator==(const IpAddress&) const = default;
   auto operator<=>(const IpAddress&) const = default;

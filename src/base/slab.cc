@@ -23,10 +23,11 @@ Slabs make_slabs(std::index_sequence<I...>) {
   return {Slab((I + 1) * grain)...};
 }
 
-// Pages of the system, not of the heap: there the space between would be lost. Only what is touched takes memory.
+// Pages of the system, not of the heap: there the space between would be lost. Only what is touched takes memory. Null:
+// there are none.
 void* map_aligned(std::size_t size) {
   void* mapped = mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (mapped == MAP_FAILED) return nullptr;
   auto* begin = static_cast<char*>(mapped);
   const std::size_t before = (size - (reinterpret_cast<std::uintptr_t>(begin) & (size - 1))) & (size - 1);
   if (before != 0) munmap(begin, before);
@@ -51,15 +52,24 @@ Slab::~Slab() {
 }
 
 Slab::Chunk* Slab::add_chunk() {
-  auto* made = new (map_aligned(chunk)) Chunk;
+  void* room = map_aligned(chunk);
+  const bool of_heap = room == nullptr;
+  // The heap may have taken all that there is, and hold it though nobody uses it any more.
+  if (of_heap) room = ::operator new(chunk, std::align_val_t(chunk));
+  auto* made = new (room) Chunk;
   made->owner = this;
+  made->of_heap = of_heap;
   with_room_.push_front(*made);
   return made;
 }
 
 void Slab::drop(Chunk& gone) noexcept {
+  const bool of_heap = gone.of_heap;
   gone.~Chunk();
-  munmap(&gone, chunk);
+  if (of_heap)
+    ::operator delete(&gone, std::align_val_t(chunk));
+  else
+    munmap(&gone, chunk);
 }
 
 void* Slab::take() {

@@ -34,6 +34,7 @@ class Slab {
     Free* free = nullptr;
     unsigned used = 0;
     unsigned touched = 0;  // objects from here on were never handed out
+    bool of_heap = false;  // else of the system
   };
   Chunk* add_chunk();
   void drop(Chunk& chunk) noexcept;

@@ -92,6 +92,22 @@ std::optional<std::uint64_t> parse_byte_rate(std::string_view text) {
   return size->count;
 }
 
+namespace {
+constexpr std::array<std::pair<std::string_view, std::chrono::milliseconds>, 3> rate_units{
+    {{"/s", std::chrono::seconds(1)}, {"/m", std::chrono::minutes(1)}, {"/h", std::chrono::hours(1)}}};
+}
+
+std::optional<CountRate> parse_count_rate(std::string_view text) {
+  for (const auto& [unit, per] : rate_units) {
+    if (!text.ends_with(unit)) continue;
+    const auto quantity = split(text.substr(0, text.size() - unit.size()));
+    if (!quantity || !quantity->unit.empty() || quantity->number == 0) return std::nullopt;
+    if (quantity->number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    return CountRate{static_cast<std::uint32_t>(quantity->number), per};
+  }
+  return std::nullopt;
+}
+
 std::string format_duration(std::chrono::milliseconds duration) {
   if (duration.count() <= 0) return duration.count() == 0 ? "0s" : std::to_string(duration.count()) + "ms";
   return format(static_cast<std::uint64_t>(duration.count()), duration_units);
@@ -108,6 +124,13 @@ std::string format_size(Bytes size) {
 }
 
 std::string format_byte_rate(std::uint64_t bytes_per_second) { return format_size(Bytes{bytes_per_second}) + "/s"; }
+
+std::string format_count_rate(const CountRate& rate) {
+  for (const auto& [unit, per] : rate_units) {
+    if (rate.per == per) return std::to_string(rate.count).append(unit);
+  }
+  return {};
+}
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
   std::string text = std::to_string(count) + " ";

@@ -22,10 +22,19 @@ std::optional<Bytes> parse_size(std::string_view text);
 // A size per second, "100B/s" or "1MiB/s", as bytes per second. The unit of the size is required here.
 std::optional<std::uint64_t> parse_byte_rate(std::string_view text);
 
+// So many events in a second, a minute or an hour: "20/s", "100/m", "5/h".
+struct CountRate {
+  std::uint32_t count = 0;
+  std::chrono::milliseconds per{std::chrono::seconds(1)};
+};
+// Null for anything else, and for a count of 0.
+std::optional<CountRate> parse_count_rate(std::string_view text);
+
 // The shortest exact form in the largest unit, which the functions above read back to the same value.
 std::string format_duration(std::chrono::milliseconds duration);
 std::string format_size(Bytes size);
 std::string format_byte_rate(std::uint64_t bytes_per_second);
+std::string format_count_rate(const CountRate& rate);
 
 // "1 connection", "2 connections". `many` is for words that take more than an s.
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});

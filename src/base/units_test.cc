@@ -54,6 +54,23 @@ TEST(Units, byte_rates_are_sizes_per_second) {
   }
 }
 
+TEST(Units, counts_may_come_over_time) {
+  const auto read = [](std::string_view text) {
+    const auto rate = parse_count_rate(text);
+    return rate ? std::pair(rate->count, rate->per) : std::pair(0u, 0ms);
+  };
+  EXPECT_EQ(read("20/s"), std::pair(20u, 1000ms));
+  EXPECT_EQ(read("100/m"), std::pair(100u, 60'000ms));
+  EXPECT_EQ(read("5/h"), std::pair(5u, 3'600'000ms));
+  EXPECT_EQ(read("4294967295/s"), std::pair(4294967295u, 1000ms));
+  for (const char* text :
+       {"",      "/",     "/s",  "20",   "20/",  "20/d",  "20/ms", "20/S",  "20s",    "20 /s",       "20/ s",
+        " 20/s", "20/s ", "0/s", "-1/s", "+1/s", "1.5/s", "0x5/s", "20B/s", "20/s/s", "4294967296/s"}) {
+    EXPECT_FALSE(parse_count_rate(text)) << text;
+  }
+  for (const char* text : {"1/s", "20/s", "100/m", "5/h"}) EXPECT_EQ(format_count_rate(*parse_count_rate(text)), text);
+}
+
 TEST(Units, printing_takes_the_largest_exact_unit) {
   EXPECT_EQ(format_duration(0ms), "0s");
   EXPECT_EQ(format_duration(1500ms), "1500ms");

@@ -17,12 +17,35 @@ Failure failure(std::string message, std::string remedy) {
   return Failure(Problem{std::move(message), std::move(remedy)});
 }
 
-constexpr std::array<std::string_view, 6> schemes{"http", "https", "h2c", "http+unix", "https+unix", "h2c+unix"};
-constexpr std::array<std::string_view, 4> suggested_schemes{"http", "https", "h2c", "http+unix"};
+constexpr std::array<std::string_view, 4> mail_schemes{"smtp", "imap", "pop3", "sieve"};
+constexpr std::array<std::string_view, 12> schemes{"http", "https", "h2c",   "tcp",       "tls",        "smtp",
+                                                   "imap", "pop3",  "sieve", "http+unix", "https+unix", "h2c+unix"};
+constexpr std::array<std::string_view, 4> ways_out{"proxy", "http", "https", "socks5"};
+constexpr std::array<std::string_view, 10> suggested_schemes{"http", "https", "h2c",  "tcp",   "tls",
+                                                             "smtp", "imap",  "pop3", "sieve", "http+unix"};
+
+std::uint16_t port_of(std::string_view scheme) {
+  if (is_relayed(scheme)) return 0;
+  return scheme == "https" ? 443 : 80;
+}
+
+bool listens(AddressUse use) { return use == AddressUse::listen || use == AddressUse::way_out; }
 
 std::string example(AddressUse use) {
+  if (use == AddressUse::way_out) return "write `proxy://127.0.0.1:3128`, or `http://`, `https://` or `socks5://`";
+  if (use == AddressUse::relay)
+    return "write `tcp://10.0.0.7:10993`, `tls://mail.internal:993` or the name of an upstream";
   return use == AddressUse::listen ? "write `https://:443` or `http://127.0.0.1:8080`"
                                    : "write `https://host`, `http://10.0.0.7:8080` or `http+unix:///run/app.sock`";
+}
+
+// Where a listener of the scheme usually is.
+std::string listen_example(std::string_view scheme) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> ports{
+      {{"smtp", ":25"}, {"imap", ":143"}, {"pop3", ":110"}, {"sieve", ":4190"}}};
+  const auto known = std::ranges::find(ports, scheme, &std::pair<std::string_view, std::string_view>::first);
+  const std::string_view usual = is_relayed(scheme) ? ":993" : ":8080";
+  return "write `" + std::string(scheme) + "://" + std::string(known == ports.end() ? usual : known->second) + "`";
 }
 
 Failure no_scheme(std::string_view text, AddressUse use) {
@@ -32,14 +55,24 @@ Failure no_scheme(std::string_view text, AddressUse use) {
   std::string remedy = example(use);
   if (only_port && use == AddressUse::listen)
     remedy = "write `http" + std::string(port == "443" ? "s" : "") + "://:" + std::string(port) + "`";
+  // "127.0.0.1:3129"
+  const bool is_place = !only_port && text.contains(':') && text.find_first_of(" /?#@`") == std::string_view::npos;
+  if (is_place && use == AddressUse::way_out)
+    remedy = "write `proxy://" + std::string(text) + "`, or `http://`, `https://` or `socks5://`";
   return failure(backquoted(text) + " has no scheme, and every address is a URL", std::move(remedy));
 }
 
 Failure bad_scheme(std::string_view scheme, AddressUse use) {
   const std::string shown = backquoted(std::string(scheme) + "://");
-  for (const std::string_view later : {"tcp", "tls", "proxy", "socks5"}) {
-    if (scheme == later) return failure(shown + " is not available in this version", "use `http://` or `https://`");
+  if (use == AddressUse::way_out) return failure(shown + " is nothing that a way out listens for", example(use));
+  for (const std::string_view outbound : {"proxy", "socks5"}) {
+    if (scheme == outbound) return failure(shown + " is for entries of `outbound`", "move the entry there");
   }
+  for (const std::string_view spelled : {"smtps", "imaps", "pop3s", "sieves", "submissions"}) {
+    if (scheme == spelled) return failure(shown + " is not a scheme that is known", "use `tls://`, with its port");
+  }
+  if (scheme == "submission") return failure(shown + " is not a scheme that is known", "use `smtp://`, with its port");
+  if (scheme == "managesieve") return failure(shown + " is not a scheme that is known", "use `sieve://`");
   for (const std::string_view http3 : {"http3", "h3", "quic"}) {
     if (scheme == http3) {
       return failure(shown + ": HTTP/3 is not available in this version",
@@ -49,6 +82,10 @@ Failure bad_scheme(std::string_view scheme, AddressUse use) {
   if (scheme == "ws" || scheme == "wss") {
     return failure(shown + " is not an address here", std::string("write `http") + (scheme == "wss" ? "s" : "") +
                                                           "://`: WebSockets pass through HTTP routes");
+  }
+  if (scheme.ends_with("+unix")) {
+    return failure(shown + " is not available in this version: Unix sockets are for HTTP",
+                   "let the server listen on an address, such as 127.0.0.1");
   }
   if (scheme == "unix") return failure(shown + " does not say what is spoken", "write `http+unix:///run/app.sock`");
   if (scheme == "grpc" || scheme == "h2") {
@@ -119,14 +156,18 @@ std::optional<Problem> take_host(Address& address, std::string_view host, bool p
                    "put IPv6 addresses in brackets: `[2001:db8::1]:80`"};
   }
   address.host = host;
-  if (use == AddressUse::listen) {
+  if (listens(use)) {
     const bool every = host.empty() || host == "*";
-    if (every && !port_is_written)
-      return Problem{"the address has neither an address nor a port", "write `" + address.scheme + "://:8080`"};
+    if ((every || is_relayed(address.scheme) || use == AddressUse::way_out) && !port_is_written)
+      return Problem{every ? "the address has neither an address nor a port" : "the address has no port",
+                     use == AddressUse::way_out ? example(use) : listen_example(address.scheme)};
     if (every) address.host.clear();
     if (address.host.empty() || IpAddress::parse(host)) return std::nullopt;
     return Problem{backquoted(host) + " is not an address of this machine to listen on",
-                   host == "localhost" ? "write `127.0.0.1`" : "write an IP address, or none for all: `https://:443`"};
+                   host == "localhost" ? "write `127.0.0.1`"
+                   : is_relayed(address.scheme)
+                       ? listen_example(address.scheme) + " for all addresses, or an IP address with a port"
+                       : "write an IP address, or none for all: `https://:443`"};
   }
   if (host.empty()) return Problem{"the address has no host", "write `" + address.scheme + "://host`"};
   return host_name(host);
@@ -136,12 +177,31 @@ std::optional<Problem> take_host(Address& address, std::string_view host, bool p
 
 bool looks_like_url(std::string_view text) { return text.find("://") != std::string_view::npos; }
 
+bool is_mail(std::string_view scheme) { return std::ranges::find(mail_schemes, scheme) != mail_schemes.end(); }
+bool is_relayed(std::string_view scheme) { return scheme == "tcp" || scheme == "tls" || is_mail(scheme); }
+
+// What a scheme has no business with.
+static std::optional<Problem> misplaced(std::string_view scheme, AddressUse use) {
+  const std::string shown = backquoted(std::string(scheme) + "://");
+  if (use == AddressUse::target && is_relayed(scheme)) {
+    return Problem{shown + " is not for routes: it passes on octets, and a route requests",
+                   "give the entry `to` instead of `sites`, and let it listen on `tcp://` or `tls://`"};
+  }
+  if (use == AddressUse::relay && !is_relayed(scheme)) {
+    return Problem{shown + " is for routes: an entry with `to` passes on octets", example(use)};
+  }
+  return std::nullopt;
+}
+
 std::expected<Address, Problem> parse_address(std::string_view text, AddressUse use) {
   const auto separator = text.find("://");
   if (separator == std::string_view::npos) return no_scheme(text, use);
   std::string_view scheme = text.substr(0, separator);
   std::string_view rest = text.substr(separator + 3);
-  if (std::ranges::find(schemes, scheme) == schemes.end()) return bad_scheme(scheme, use);
+  const bool known = use == AddressUse::way_out ? std::ranges::find(ways_out, scheme) != ways_out.end()
+                                                : std::ranges::find(schemes, scheme) != schemes.end();
+  if (!known) return bad_scheme(scheme, use);
+  if (auto problem = misplaced(scheme, use)) return Failure(std::move(*problem));
   Address address;
   if (scheme.ends_with("+unix")) {
     address.scheme = scheme.substr(0, scheme.size() - 5);
@@ -152,18 +212,20 @@ std::expected<Address, Problem> parse_address(std::string_view text, AddressUse 
   std::string_view authority = rest.substr(0, slash);
   if (slash != std::string_view::npos) address.path = rest.substr(slash);
   if (authority.find('@') != std::string_view::npos) {
-    return failure("the address holds a user name or password", "set the field `Authorization` in `request_headers`");
+    return failure("the address holds a user name or password",
+                   is_relayed(scheme) ? "leave it out" : "set the field `Authorization` in `request_headers`");
   }
   const std::size_t whole = authority.size();
-  auto port = take_port(authority, scheme == "https" ? 443 : 80);
+  auto port = take_port(authority, port_of(scheme));
   if (!port) return Failure(port.error());
   address.port = *port;
   if (auto problem = take_host(address, authority, authority.size() < whole, use)) return Failure(std::move(*problem));
   if (address.path.empty()) return address;
   if (use != AddressUse::target && address.path != "/") {
     return failure(backquoted(address.path) + " follows the address, which has no path here",
-                   use == AddressUse::listen ? "say the path in a route: `path: " + address.path + "`"
-                                             : "give `to` of the route a URL with the path instead of an upstream");
+                   is_relayed(scheme) || use == AddressUse::way_out ? "leave it out"
+                   : use == AddressUse::listen ? "say the path in a route: `path: " + address.path + "`"
+                                               : "give `to` of the route a URL with the path instead of an upstream");
   }
   if (use == AddressUse::target) {
     if (auto problem = bad_path(address.path)) return Failure(std::move(*problem));

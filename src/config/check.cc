@@ -18,18 +18,6 @@ void check_certificates(CheckState& state) {
   }
 }
 
-void check_tests(CheckState& state) {
-  for (const TestConfig& test : state.config.tests) {
-    const ExpectationConfig& expect = test.expect;
-    const bool expects = !expect.upstream.empty() || !expect.route.empty() || expect.status != 0 ||
-                         !expect.location.empty() || !expect.header.empty() || !expect.refused.empty();
-    if (!expects && expect.place.line > 0) {
-      state.error(expect.place, "the test expects nothing",
-                  "add `upstream`, `route`, `status`, `location`, `header` or `refused`");
-    }
-  }
-}
-
 }  // namespace
 
 std::string shown(const Text& text) { return text.secret ? "the value that is put in here" : backquoted(text.value); }
@@ -43,6 +31,8 @@ std::vector<Finding> check(const Config& config) {
   check_certificates(state);
   check_listeners(state);
   for (const InboundConfig& entry : config.inbound) {
+    check_relay(state, entry);
+    check_access(state, entry);
     check_hosts(state, entry);
     for (const SiteConfig& site : entry.sites) {
       check_request_edits(state, site.request_headers);
@@ -50,6 +40,7 @@ std::vector<Finding> check(const Config& config) {
       check_reach(state, site);
     }
   }
+  for (const OutboundConfig& entry : config.outbound) check_outbound(state, entry);
   check_upstreams(state);
   check_tests(state);
   return std::move(state.findings);

@@ -1,6 +1,7 @@
 // The parts of check(), by what they look at.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,23 @@ struct CheckState {
 
 // Addresses, certificates and names of the entries, and who is trusted.
 void check_listeners(CheckState& state);
+void check_client_certificates(CheckState& state, const ClientCertificateConfig& clients);
+// Whether what `allow` and `deny` ask about is ever said.
+void check_access(CheckState& state, const InboundConfig& entry);
+// Whether an entry that passes octets on has what it needs, and nothing that belongs to sites.
+void check_relay(CheckState& state, const InboundConfig& entry);
+// What is sent to a target.
+enum class Passes : std::uint8_t { octets, requests };
+// Who may use a way out, and whether its rules can be understood.
+void check_outbound(CheckState& state, const OutboundConfig& entry);
+// Whether its parent proxy can be understood, and does not lead back to it.
+void check_parent(CheckState& state, const OutboundConfig& entry);
+// Servers of an upstream are all of the kind of who uses it.
+void check_servers_of(CheckState& state, const Text& to, Passes passes);
+// Whether `to` names an upstream, which is noted as used.
+void check_upstream_name(CheckState& state, const Text& to, Passes passes);
+// Whether what it asks for is in a header of its version.
+void check_send_proxy(CheckState& state, const SendProxyConfig& config);
 // Host names that two sites of one entry claim.
 void check_hosts(CheckState& state, const InboundConfig& entry);
 // Each route by itself.
@@ -36,6 +54,8 @@ void check_request_edits(CheckState& state, const FieldEdits& edits);
 void check_upstream_tls(CheckState& state, const UpstreamTlsConfig& tls);
 // After the routes: it looks at what they use.
 void check_upstreams(CheckState& state);
+// Whether each test asks one question, and expects what can come of it.
+void check_tests(CheckState& state);
 
 // Whether a key stands in the file, even if its value is empty.
 inline bool given(const Text& text) { return !text.empty() || text.place.line > 0; }

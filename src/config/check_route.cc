@@ -19,8 +19,10 @@ struct Choice {
   const Place& place;
 };
 
-// Exactly one of three keys: `none` says what to do where none is given.
-void check_one_of(CheckState& state, const Place& place, std::array<Choice, 3> choices, const std::string& none) {
+// Exactly one of these keys: `none` says what to do where none is given.
+template <std::size_t Count>
+void check_one_of(CheckState& state, const Place& place, const std::array<Choice, Count>& choices,
+                  const std::string& none) {
   const Choice* first = nullptr;
   for (const Choice& choice : choices) {
     if (!choice.given) continue;
@@ -34,39 +36,18 @@ void check_one_of(CheckState& state, const Place& place, std::array<Choice, 3> c
     first = &choice;
   }
   if (first != nullptr) return;
-  const std::array<std::string_view, 3> keys{choices[0].key, choices[1].key, choices[2].key};
+  std::array<std::string_view, Count> keys;
+  std::ranges::transform(choices, keys.begin(), &Choice::key);
   state.error(place, "the route has none of " + listed(keys, "and"), none);
-}
-
-void check_upstream_name(CheckState& state, const Text& to) {
-  if (state.config.upstreams.contains(to.value)) {
-    state.used_upstreams.insert(to.value);
-    return;
-  }
-  std::vector<std::string_view> names;
-  names.reserve(state.config.upstreams.size());
-  for (const auto& [name, upstream] : state.config.upstreams) names.push_back(name);
-  std::string remedy = to.secret ? "" : did_you_mean(to.value, names);
-  const bool like_host = to.value.find_first_of(".:/") != std::string::npos || names.empty();
-  const std::string_view meant = nearest(to.value, names);
-  if (!meant.empty()) state.used_upstreams.emplace(meant);  // that nobody uses it is no news
-  if (meant.empty() && like_host && !to.secret) {
-    const bool half_url = to.value.starts_with("http");
-    if (half_url)
-      remedy = "a URL has `://` after its scheme";
-    else
-      remedy = "for a server, write a URL: `http://" + to.value + "` or `https://" + to.value + "`";
-  }
-  if (to.secret)
-    state.error(to.place, "no upstream has the name that is put in here", "check the file or environment variable");
-  else
-    state.error(to.place, "no upstream has the name " + shown(to), std::move(remedy));
 }
 
 void check_to(CheckState& state, const RouteConfig& route) {
   const Text& to = route.to;
   if (to.empty()) return;
-  if (!looks_like_url(to.value)) return check_upstream_name(state, to);
+  if (!looks_like_url(to.value)) {
+    check_upstream_name(state, to, Passes::requests);
+    return check_servers_of(state, to, Passes::requests);
+  }
   const auto address = parse_address(to.value, AddressUse::target);
   if (!address) {
     if (to.secret)
@@ -138,6 +119,49 @@ void check_respond(CheckState& state, const RespondConfig& respond) {
               "remove `body`, or choose another status");
 }
 
+// What is in the file is in every copy of it.
+void check_image_key(CheckState& state, const Text& key) {
+  if (key.secret || key.empty()) return;
+  state.warning(key.place, "the `key` stands in the file, where everybody reads it who reads that",
+                "write `key: { file: /etc/sallyport/images.key }` or `key: ${env.IMAGE_KEY}`");
+}
+
+// Of a route that passes requests on; the gate asks for images as it sees fit.
+void check_keys_of_servers(CheckState& state, const RouteConfig& route) {
+  const auto unused = [&](bool is_given, const char* key, const Place& place, const char* remedy) {
+    if (!is_given) return;
+    state.error(place.line > 0 ? place : route.place,
+                std::string("`") + key + "` has no effect with `image_proxy`: the gate itself asks the sites", remedy);
+  };
+  const FieldEdits& edits = route.request_headers;
+  unused(route.upstream_tls.place.line > 0, "upstream_tls", route.upstream_tls.place,
+         "remove it: sites are verified by the authorities of the system");
+  unused(route.send_proxy.place.line > 0, "send_proxy", route.send_proxy.place, "remove it");
+  unused(route.host.place.line > 0, "host", route.host.place, "remove it");
+  unused(!edits.set.empty() || !edits.add.empty() || !edits.remove.empty(), "request_headers", {}, "remove it");
+}
+
+void check_image_proxy(CheckState& state, const RouteConfig& route) {
+  const ImageProxyConfig& images = *route.image_proxy;
+  check_keys_of_servers(state, route);
+  check_image_key(state, images.key);
+  const Text& other = given(route.exact) ? route.exact : route.regex;
+  if (given(other)) {
+    state.error(other.place, "`image_proxy` is for a `path`: what stands behind it is the signed URL",
+                "write `path: /images`");
+  }
+  const auto& entries = state.config.outbound;
+  const auto found = std::ranges::find(entries, images.outbound.value, &OutboundConfig::name);
+  if (images.outbound.empty() || found != entries.end()) return;
+  std::vector<std::string_view> names;
+  names.reserve(entries.size());
+  for (const OutboundConfig& entry : entries) names.push_back(entry.name);
+  state.error(images.outbound.place, "no entry of `outbound` has the name " + shown(images.outbound),
+              names.empty()
+                  ? "add `outbound: [ { name: egress, listen: [ \"proxy://127.0.0.1:3128\" ], rules: [ ... ] } ]`"
+                  : did_you_mean(images.outbound.value, names));
+}
+
 void check_host(CheckState& state, const Text& host) {
   static constexpr std::array<std::string_view, 2> words{"preserve", "upstream"};
   if (host.value.find_first_of(".:") != std::string::npos || std::ranges::find(words, host.value) != words.end())
@@ -172,25 +196,60 @@ void check_upstream_tls(CheckState& state, const UpstreamTlsConfig& tls) {
   }
 }
 
+// A server that is written without a scheme.
+static std::string as_url(const std::string& server, Passes passes) {
+  if (passes == Passes::octets) return "for a server, write a URL: `tcp://" + server + "`";
+  return "for a server, write a URL: `http://" + server + "` or `https://" + server + "`";
+}
+
+void check_upstream_name(CheckState& state, const Text& to, Passes passes) {
+  if (state.config.upstreams.contains(to.value)) {
+    state.used_upstreams.insert(to.value);
+    return;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(state.config.upstreams.size());
+  for (const auto& [name, upstream] : state.config.upstreams) names.push_back(name);
+  std::string remedy = to.secret ? "" : did_you_mean(to.value, names);
+  const bool like_host = to.value.find_first_of(".:/") != std::string::npos || names.empty();
+  const std::string_view meant = nearest(to.value, names);
+  if (!meant.empty()) state.used_upstreams.emplace(meant);  // that nobody uses it is no news
+  if (meant.empty() && like_host && !to.secret) {
+    const bool half_url = to.value.starts_with("http");
+    if (half_url)
+      remedy = "a URL has `://` after its scheme";
+    else
+      remedy = as_url(to.value, passes);
+  }
+  if (to.secret)
+    state.error(to.place, "no upstream has the name that is put in here", "check the file or environment variable");
+  else
+    state.error(to.place, "no upstream has the name " + shown(to), std::move(remedy));
+}
+
 void check_route(CheckState& state, const RouteConfig& route) {
-  check_one_of(state, route.place,
-               {{{"path", given(route.path), route.path.place},
-                 {"exact", given(route.exact), route.exact.place},
-                 {"regex", given(route.regex), route.regex.place}}},
-               "add `path: /` for every path");
+  check_one_of<3>(state, route.place,
+                  {{{"path", given(route.path), route.path.place},
+                    {"exact", given(route.exact), route.exact.place},
+                    {"regex", given(route.regex), route.regex.place}}},
+                  "add `path: /` for every path");
   const Place& redirect = route.redirect ? route.redirect->place : route.place;
   const Place& respond = route.respond ? route.respond->place : route.place;
-  check_one_of(state, route.place,
-               {{{"to", given(route.to), route.to.place},
-                 {"redirect", route.redirect.has_value(), redirect},
-                 {"respond", route.respond.has_value(), respond}}},
-               "add `to: http://127.0.0.1:8080`, `redirect: /path` or `respond: { status: 404 }`");
+  const Place& images = route.image_proxy ? route.image_proxy->place : route.place;
+  check_one_of<4>(state, route.place,
+                  {{{"to", given(route.to), route.to.place},
+                    {"redirect", route.redirect.has_value(), redirect},
+                    {"respond", route.respond.has_value(), respond},
+                    {"image_proxy", route.image_proxy.has_value(), images}}},
+                  "add `to: http://127.0.0.1:8080`, `redirect: /path` or `respond: { status: 404 }`");
   check_to(state, route);
   check_host(state, route.host);
   check_variables(state, route);
   check_request_edits(state, route.request_headers);
   check_upstream_tls(state, route.upstream_tls);
+  check_send_proxy(state, route.send_proxy);
   if (route.respond) check_respond(state, *route.respond);
+  if (route.image_proxy) check_image_proxy(state, route);
 }
 
 }  // namespace sp::config

@@ -21,6 +21,8 @@ constexpr TypeInfo::Kind kind_of() {
     return Kind::size;
   else if constexpr (std::is_same_v<T, ByteRate>)
     return Kind::rate;
+  else if constexpr (std::is_same_v<T, CountRate>)
+    return Kind::count_rate;
   else if constexpr (std::is_unsigned_v<T>)
     return Kind::number;
   else

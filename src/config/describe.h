@@ -9,7 +9,7 @@
 namespace sp::config {
 
 struct TypeInfo {
-  enum class Kind : std::uint8_t { text, number, choice, duration, size, rate, section };
+  enum class Kind : std::uint8_t { text, number, choice, duration, size, rate, count_rate, section };
   // How values stand together: one, a list, or a map by free names.
   enum class Many : std::uint8_t { one, list, map };
   Kind kind = Kind::text;

@@ -44,10 +44,27 @@ std::string printable(std::string_view line) {
   return result;
 }
 
+// The names and passwords of URLs are not for screens and logs of builds: nothing of what may be one is shown.
+std::string without_passwords(std::string_view line) {
+  std::string result(line);
+  constexpr std::string_view slashes = "://";
+  for (auto begin = result.find(slashes); begin != std::string::npos;) {
+    begin += slashes.size();
+    const auto next = result.find(slashes, begin);
+    const auto at = result.rfind('@', next);
+    if (at != std::string::npos && at > begin)
+      std::fill(result.begin() + static_cast<std::ptrdiff_t>(begin), result.begin() + static_cast<std::ptrdiff_t>(at),
+                '*');
+    begin = next;
+  }
+  return result;
+}
+
 void append_excerpt(std::string& out, const Place& place, const Sources& sources, bool ansi) {
   const auto source = sources.find(place.file);
   if (source == sources.end() || place.line <= 0) return;
-  std::string_view line = line_of(source->second, place.line);
+  const std::string shown = without_passwords(line_of(source->second, place.line));
+  std::string_view line = shown;
   if (line.empty()) return;
   std::size_t column = std::min(static_cast<std::size_t>(std::max(place.column, 1) - 1), line.size());
   if (line.size() > shown_width) {

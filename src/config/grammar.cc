@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <vector>
 
 #include "base/code.h"
 #include "config/address.h"
 #include "config/grammar_text.h"
+#include "config/icap_url.h"
 #include "config/network.h"
 #include "config/node.h"
+#include "config/proxy_condition.h"
 #include "config/suggest.h"
 
 namespace sp::config {
@@ -155,6 +159,16 @@ std::optional<Problem> host_setting(std::string_view text) {
   return host_name(host);
 }
 
+std::optional<Problem> client_rule(std::string_view text) {
+  if (!is_proxy_condition(text)) return network(text);
+  auto parsed = parse_proxy_condition(text);
+  return parsed ? std::nullopt : std::optional(std::move(parsed.error()));
+}
+
+std::optional<Problem> proxy_value_name(std::string_view text) {
+  return known_variables("${" + std::string(proxy_variable_prefix) + std::string(text) + "}", When::request);
+}
+
 std::optional<Problem> network(std::string_view text) {
   auto parsed = parse_network(text);
   if (parsed) return std::nullopt;
@@ -172,10 +186,53 @@ std::optional<Problem> listen_url(std::string_view text) {
   return parsed.error();
 }
 
+std::optional<Problem> icap_url(std::string_view text) {
+  auto parsed = parse_icap_url(text);
+  if (parsed) return std::nullopt;
+  return parsed.error();
+}
+
+std::optional<Problem> outbound_listen_url(std::string_view text) {
+  auto parsed = parse_address(text, AddressUse::way_out);
+  if (parsed) return std::nullopt;
+  return parsed.error();
+}
+
 std::optional<Problem> server_url(std::string_view text) {
   auto parsed = parse_address(text, AddressUse::server);
   if (parsed) return std::nullopt;
   return parsed.error();
+}
+
+std::optional<Problem> relay_target(std::string_view text) {
+  if (text.empty()) return Problem{"the target is empty", "write `tcp://10.0.0.7:10993` or the name of an upstream"};
+  if (!looks_like_url(text)) return std::nullopt;
+  auto parsed = parse_address(text, AddressUse::relay);
+  if (parsed) return std::nullopt;
+  return parsed.error();
+}
+
+std::optional<Problem> port(std::string_view text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = !text.empty() && error == std::errc{} && end == text.data() + text.size();
+  if (whole && number >= 1 && number <= 65535 && text[0] != '0') return std::nullopt;
+  return Problem{backquoted(text) + " is not a port", "a port is a number from 1 to 65535"};
+}
+
+std::optional<Problem> alpn_protocol(std::string_view text) {
+  constexpr std::size_t longest = 255;  // RFC 7301 section 3.1
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+  if (!text.empty() && text.size() <= longest && visible) return std::nullopt;
+  return Problem{backquoted(text) + " is not the name of a protocol", "write it as clients offer it: `acme-tls/1`"};
+}
+
+std::optional<Problem> custom_tlv(std::string_view text) {
+  const std::string word = lower(text);
+  const bool known =
+      word.size() == 4 && word.starts_with("0xe") && std::isxdigit(static_cast<unsigned char>(word[3])) != 0;
+  if (known) return std::nullopt;
+  return Problem{backquoted(text) + " is not a type for values of one's own", "those are `0xE0` to `0xEF`"};
 }
 
 std::optional<Problem> redirect_target(std::string_view text) {
@@ -237,6 +294,43 @@ std::optional<Problem> test_request(std::string_view text) {
   return parsed.error();
 }
 
+std::optional<Problem> test_connection(std::string_view text) {
+  const auto separator = text.find("://");
+  if (separator == std::string_view::npos || !is_relayed(text.substr(0, separator))) {
+    return Problem{backquoted(text) + " is not the URL of a connection that is passed on",
+                   "write `tcp://mail.example.com:993`; requests of HTTP stand in `request`"};
+  }
+  auto parsed = parse_address(text, AddressUse::relay);
+  if (!parsed) return parsed.error();
+  if (parsed->port != 0) return std::nullopt;
+  return Problem{backquoted(text) + " has no port",
+                 "write the port that clients connect to: `tcp://mail.example.com:993`"};
+}
+
+// What is wrong with a destination is for the gate to say: a test may ask about that.
+std::optional<Problem> test_outbound(std::string_view text) {
+  constexpr std::string_view remedy = "write `CONNECT gitlab.com:443`, or `GET http://gitlab.com/path`";
+  const auto space = text.find(' ');
+  const std::string_view target = space == std::string_view::npos ? text : text.substr(space + 1);
+  const std::string_view method = space == std::string_view::npos ? std::string_view() : text.substr(0, space);
+  if (target.starts_with("http://") || target.starts_with("https://")) {
+    if (method == "CONNECT")
+      return Problem{"CONNECT is for a host and a port, not for a URL", "write `CONNECT gitlab.com:443`"};
+    if (auto problem = test_request(text)) return Problem{problem->message, std::string(remedy)};
+    return std::nullopt;
+  }
+  const auto colon = target.rfind(':');
+  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f' && c != '/'; };
+  if (colon == std::string_view::npos || !std::ranges::all_of(target, is_plain)) {
+    return Problem{backquoted(target) + " is neither HOST:PORT nor an http or https URL", std::string(remedy)};
+  }
+  if (!method.empty() && method != "CONNECT")
+    return Problem{"a host and a port are asked for by CONNECT, not by " + backquoted(method), std::string(remedy)};
+  return std::nullopt;
+}
+
+std::optional<Problem> client_name(std::string_view text) { return text.empty() ? std::nullopt : host_name(text); }
+
 std::optional<Problem> code_name(std::string_view text) {
   std::vector<std::string_view> names;
   for (int i = 1; i < static_cast<int>(Code::count_); ++i) names.push_back(name(static_cast<Code>(i)));
@@ -245,6 +339,10 @@ std::optional<Problem> code_name(std::string_view text) {
   return Problem{backquoted(text) + " is not a reason for which anything is refused",
                  best.empty() ? "write `denied`, `no_route` or another code of the log"
                               : "did you mean `" + std::string(best) + "`?"};
+}
+
+std::optional<Problem> expected_refusal(std::string_view text) {
+  return text == "allowed" ? std::nullopt : code_name(text);
 }
 
 std::optional<Problem> not_empty_text(std::string_view text) {

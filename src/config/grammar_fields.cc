@@ -57,6 +57,12 @@ Problem unknown_variable(std::string_view name, When when) {
     if (name.starts_with(prefix))
       return {shown + " names no field or cookie", "write `${" + std::string(prefix) + "NAME}`"};
   }
+  if (name.starts_with(proxy_variable_prefix)) {
+    const std::string_view best = nearest(name.substr(proxy_variable_prefix.size()), proxy_value_names);
+    return {shown + " is nothing that a header of the PROXY protocol says",
+            best.empty() ? "write `${proxy.authority}`, or the number of a type: `${proxy.0xE1}`"
+                         : "did you mean `${proxy." + std::string(best) + "}`?"};
+  }
   if (name.starts_with(regex_variable_prefix)) {
     return {shown + " names no group of a regular expression", "write `${regex.0}` to `${regex.9}`"};
   }
@@ -129,6 +135,8 @@ std::optional<Problem> field_value(std::string_view text) {
   if (auto problem = plain_field_value(text)) return problem;
   return known_variables(text, When::response);
 }
+
+std::optional<Problem> tlv_value(std::string_view text) { return known_variables(text, When::request); }
 
 std::optional<Problem> response_body(std::string_view text) { return known_variables(text, When::response); }
 

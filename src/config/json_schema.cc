@@ -51,6 +51,7 @@ Json one_schema(const TypeInfo& type) {
       return or_environment(with_word(std::move(size), type.word));
     }
     case Kind::rate: return or_environment(pattern("^[0-9]+(Ki|Mi|Gi|Ti|K|k|M|G|T)?B/s$"));
+    case Kind::count_rate: return or_environment(with_word(pattern("^[1-9][0-9]*/[smh]$"), type.word));
     case Kind::text: break;
   }
   return ref("text");

@@ -89,6 +89,48 @@ runtime: { workers: 2 }
   EXPECT_EQ(result.config.runtime.workers, 2u);
 }
 
+TEST(Load, entries_that_pass_octets_on_arrive) {
+  const Loaded result = loaded(R"(
+inbound:
+  - listen: [ tcp://:993, tcp://:465 ]
+    to: tcp://10.0.0.7
+    ports: { 465: "tcp://10.0.0.7:10465" }
+    sni: { b.example: tcp://10.0.0.2, a.example: tcp://10.0.0.1 }
+    alpn: { acme-tls/1: pool }
+    accept_proxy: { from: 10.1.0.0/16 }
+    send_proxy: { version: v2, crc32c: on, tlvs: { 0xE1: "${client.address}" } }
+    limits: { connections_per_address: 20, rate_per_address: 100/m }
+  - listen: tcp://:25
+    to: pool
+    send_proxy: v1
+upstreams: { pool: { servers: tcp://10.0.0.9 } }
+tests: [ { connect: "tcp://a.example:993", sni: "", alpn: h2, expect: { server: "tcp://10.0.0.7:993", target: to } } ]
+)");
+  ASSERT_TRUE(result.ok()) << problems(result);
+  EXPECT_TRUE(result.findings.empty()) << problems(result);
+  const InboundConfig& entry = result.config.inbound.at(0);
+  EXPECT_EQ(entry.to.value, "tcp://10.0.0.7");
+  EXPECT_EQ(entry.ports.at(0).first, "465");
+  EXPECT_EQ(entry.sni.at(0).first, "b.example");
+  EXPECT_EQ(entry.sni.at(1).second.place.line, 6);
+  EXPECT_EQ(entry.alpn.at(0).second.value, "pool");
+  EXPECT_EQ(entry.accept_proxy.from.at(0).value, "10.1.0.0/16");
+  EXPECT_EQ(entry.send_proxy.version, ProxyVersion::v2);
+  EXPECT_EQ(entry.send_proxy.crc32c, OnOff::on);
+  EXPECT_EQ(entry.send_proxy.tlvs.at(0).first, "0xE1");
+  EXPECT_EQ(entry.limits.connections_per_address, 20u);
+  EXPECT_EQ(entry.limits.rate_per_address.count, 100u);
+  EXPECT_EQ(entry.limits.rate_per_address.per, 1min);
+  EXPECT_FALSE(entry.starttls.has_value());
+  EXPECT_EQ(entry.passwords_in_clear, InClear::refuse);
+  EXPECT_EQ(result.config.inbound.at(1).send_proxy.version, ProxyVersion::v1);
+  EXPECT_EQ(result.config.inbound.at(1).send_proxy.place.line, 13);
+  const TestConfig& test = result.config.tests.at(0);
+  EXPECT_EQ(test.sni, "");
+  EXPECT_EQ(test.alpn, std::vector<std::string>{"h2"});
+  EXPECT_EQ(test.expect.target, "to");
+}
+
 TEST(Load, timeouts_replace_the_outer_ones_that_they_name) {
   TimeoutsOverride inner;
   inner.connect = 1s;
@@ -152,6 +194,18 @@ TEST(Load, secrets_come_from_files_and_are_not_printed) {
   EXPECT_FALSE(bad.ok());
   EXPECT_EQ(problems(bad).find("hush"), std::string::npos) << problems(bad);
   EXPECT_FALSE(result.sources.contains("conf/token"));
+}
+
+TEST(Load, keys_that_stand_in_the_file_are_not_shown) {
+  for (const std::string key : {"hush", "\"hu\\tsh\"", "'hush'"}) {
+    const std::string text =
+        "inbound:\n  - listen: http://:80\n    sites: [ { routes: [ { path: /, image_proxy: { key: " + key +
+        ", outbound: nowhere } } ] } ]\n";
+    const Loaded loaded = load_text("a.yaml", text, MemoryFileSystem());
+    const std::string shown = print(loaded.findings, loaded.sources);
+    EXPECT_NE(shown.find("outbound: nowhere"), std::string::npos) << shown;
+    EXPECT_EQ(shown.find("hu"), std::string::npos) << shown;
+  }
 }
 
 TEST(Load, included_files_join) {

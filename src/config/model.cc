@@ -13,6 +13,7 @@ TimeoutsConfig merged(TimeoutsConfig outer, const TimeoutsOverride& inner) {
   take(outer.min_rate, inner.min_rate);
   take(outer.keep_alive, inner.keep_alive);
   take(outer.tunnel_idle, inner.tunnel_idle);
+  take(outer.half_closed, inner.half_closed);
   return outer;
 }
 

@@ -31,12 +31,19 @@ class Reader final {
         report_->doubt(map.at);
         return report_no_value(entry->at, field.key, *report_);
       }
+      // What was meant to be in the list is not known.
+      if (Shape<Member>::list && entry->value.is_map()) report_->doubt(map.at);
       return value(entry->value, Spot::key(field.key), out.*(field.member), field.rules);
     }
-    if constexpr (has_rule<Required, std::tuple<Rules...>>) {
-      static constexpr auto keys = keys_of<T>();
-      report_missing(map, spot, field.key, field.doc, keys, later_of<T>(), *report_);
+    bool required = has_rule<Required, std::tuple<Rules...>>;
+    std::string_view instead;
+    if constexpr (has_rule<RequiredUnless, std::tuple<Rules...>>) {
+      instead = std::get<RequiredUnless>(field.rules).other;
+      required = map.find(instead) == nullptr;
     }
+    if (!required) return;
+    static constexpr auto keys = keys_of<T>();
+    report_missing(map, spot, field.key, field.doc, keys, later_of<T>(), *report_, instead);
   }
 
   // A text where a map could be: it stands for the one key that is usually meant.
@@ -97,8 +104,8 @@ class Reader final {
     for_each_entry(node, spot, rules, [&](const NodeEntry& entry) {
       const std::string name = lower(entry.key);
       if (std::ranges::any_of(out, [&](const auto& known) { return lower(known.first) == name; })) {
-        report_->error(entry.at, "the field " + backquoted(entry.key) + " is given twice",
-                       "names of fields differ by more than case: keep one of them");
+        report_->error(entry.at, backquoted(entry.key) + " is given twice in " + spot.text(),
+                       "upper and lower case are the same here: keep one of them");
         return;
       }
       out.emplace_back(entry.key, T{});

@@ -29,6 +29,7 @@ std::string one_type(const TypeInfo& type) {
     case Kind::duration: return "duration";
     case Kind::size: return "size";
     case Kind::rate: return "rate";
+    case Kind::count_rate: return "rate of events";
     case Kind::text: break;
   }
   if (type.path) return "path of a file";
@@ -98,6 +99,11 @@ std::string variables_text() {
   for (const std::string_view name : response_variable_names)
     out.append("* `${").append(name).append("}`, in `response_headers`\n");
   for (const std::string_view prefix : variable_prefixes) out.append("* `${").append(prefix).append("NAME}`\n");
+  for (const std::string_view name : proxy_value_names)
+    out.append("* `${").append(proxy_variable_prefix).append(name).append("}`\n");
+  out.append("* `${")
+      .append(proxy_variable_prefix)
+      .append("0xNN}`, any other value of a header of the PROXY protocol, by its type\n");
   out.append("* `${")
       .append(regex_variable_prefix)
       .append("N}`, a group of the route's `regex`; 0 is the whole match\n");
@@ -110,7 +116,7 @@ constexpr std::string_view introduction =
     "* A value may stand where a list is expected: `hosts: lists.example.com`.\n"
     "* Durations are `500ms`, `30s`, `5m`, `1h`, `2d`; sizes `512B`, `64KiB`, `10MiB`, `1GiB` (or `64KB`, `10MB`, "
     "`1GB` by powers "
-    "of 1000); rates `100B/s`.\n"
+    "of 1000); rates `100B/s`; rates of events `20/s`, `100/m`, `5/h`.\n"
     "* `${env.NAME}` is replaced by an environment variable when the file is read, `${env.NAME:-text}` with a "
     "default.\n"
     "* A text may be given as `{ file: PATH }`: the content of the file, without the line break at its end.\n"

@@ -55,10 +55,13 @@ TEST(Reference, has_every_key_and_none_of_later_versions) {
     for (const KeyInfo& key : section.keys)
       EXPECT_NE(page.find("| `" + std::string(key.key) + "` |"), std::string::npos) << key.key;
   }
-  for (const char* later : {"`outbound`", "`acme`", "`cache`", "`sticky`", "`send_proxy`", "`health`"}) {
+  for (const char* later : {"`acme`", "`state`", "`sticky`"}) {
     EXPECT_EQ(page.find(later), std::string::npos) << later;
   }
-  EXPECT_NE(page.find("`${client.address}`"), std::string::npos);
+  for (const char* part : {"`${client.address}`", "`${proxy.authority}`", "`${proxy.0xNN}`",
+                           "| `rate_per_address` | rate of events, or `off` | `off` |"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
 }
 
 void check_references(const nlohmann::json& node, const nlohmann::json& root) {
@@ -79,6 +82,11 @@ TEST(JsonSchema, is_whole) {
   EXPECT_TRUE(schema["properties"].contains("include"));
   EXPECT_EQ(schema["$defs"].size(), describe().size() - 1 + 2);
   check_references(schema, schema);
+  const auto& rate = schema["$defs"]["limits"]["properties"]["rate_per_address"];
+  EXPECT_NE(rate.dump().find("^[1-9][0-9]*/[smh]$"), std::string::npos) << rate.dump();
+  EXPECT_NE(rate.dump().find("off"), std::string::npos) << rate.dump();
+  for (const char* key : {"to", "ports", "sni", "alpn", "send_proxy", "accept_proxy", "starttls", "xclient"})
+    EXPECT_TRUE(schema["$defs"]["inbound entry"]["properties"].contains(key)) << key;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 std::string show(Duration value) { return format_duration(value); }
 std::string show(Bytes value) { return format_size(value); }
 std::string show(ByteRate value) { return format_byte_rate(value.bytes_per_second); }
+std::string show(const CountRate& value) { return value.count == 0 ? "off" : format_count_rate(value); }
 std::string show(std::uint64_t value) { return std::to_string(value); }
 
 std::optional<Text> ScalarReader::fetch_text(const Node& node, const Spot& spot) {
@@ -39,9 +40,12 @@ std::optional<Text> ScalarReader::fetch_text(const Node& node, const Spot& spot)
 bool ScalarReader::is_plain_text(const Node& node, const Spot& spot, std::string_view wanted) {
   if (node.broken) return false;
   if (node.is_scalar()) return true;
+  std::string remedy = "write one value after the colon";
+  if (node.kind == Node::Kind::null) remedy = "give it a value (`\"\"` is an empty text), or leave it out";
+  if (node.is_list() && spot == Spot::key("to"))
+    remedy = "several servers make an upstream: `upstreams: { NAME: { servers: [ URL, URL ] } }`, and here `to: NAME`";
   report_->error(node.at, spot.text() + " wants " + std::string(wanted) + ", and this is " + node.described(),
-                 node.kind == Node::Kind::null ? "give it a value (`\"\"` is an empty text), or leave it out"
-                                               : "write one value after the colon");
+                 std::move(remedy));
   return false;
 }
 
@@ -80,6 +84,7 @@ void ScalarReader::report_type(const Node& node, const Spot& spot, const TypeWor
   std::string remedy = "write " + std::string(type.examples) + words;
   if (only_digits && type.name == type_words<Duration>.name) remedy = "give it a unit: `" + node.text + "s`" + words;
   if (only_digits && type.name == type_words<ByteRate>.name) remedy = "give it a unit: `" + node.text + "B/s`" + words;
+  if (only_digits && type.name == type_words<CountRate>.name) remedy = "give it a unit: `" + node.text + "/s`" + words;
   report_->error(node.at, spot.text() + " wants " + std::string(type.name) + ", and this is " + node.described(),
                  std::move(remedy));
 }

@@ -30,6 +30,8 @@ template <>
 inline constexpr TypeWords type_words<Bytes>{"a size", "`512B`, `64KiB`, `10MiB` or `1GiB`"};
 template <>
 inline constexpr TypeWords type_words<ByteRate>{"a rate", "`100B/s` or `1MiB/s`"};
+template <>
+inline constexpr TypeWords type_words<CountRate>{"a rate of events", "`20/s`, `100/m` or `5/h`"};
 template <std::unsigned_integral T>
   requires(!std::same_as<T, bool>)
 inline constexpr TypeWords type_words<T>{"a whole number", "digits only"};
@@ -41,6 +43,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 std::string show(Duration value);
 std::string show(Bytes value);
 std::string show(ByteRate value);
+std::string show(const CountRate& value);
 std::string show(std::uint64_t value);
 
 class ScalarReader final {
@@ -153,6 +156,8 @@ class ScalarReader final {
     } else if constexpr (std::is_same_v<T, ByteRate>) {
       const auto rate = parse_byte_rate(text);
       return rate ? std::optional(ByteRate{*rate}) : std::nullopt;
+    } else if constexpr (std::is_same_v<T, CountRate>) {
+      return parse_count_rate(text);
     } else {
       const auto number = parse_number(text);
       if (!number || *number > std::numeric_limits<T>::max()) return std::nullopt;

@@ -64,6 +64,10 @@ constexpr auto field(std::string_view key, Member T::* member, std::string_view 
 
 // The key must be there.
 struct Required {};
+// The key must be there, unless that other one is.
+struct RequiredUnless {
+  std::string_view other;
+};
 // A list must have an item.
 struct NotEmpty {};
 // A path, which starts at the folder of the file that names it.

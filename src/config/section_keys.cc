@@ -20,6 +20,8 @@ std::string sections_with(std::string_view key) {
 
 std::string remedy_for(std::string_view key, std::span<const std::string_view> keys) {
   if (key == "include") return "`include` stands at the top level of a file";
+  const bool has_target = std::ranges::find(keys, "to") != keys.end();
+  if (has_target && (key == "upstream" || key == "upstreams")) return "`to` names an upstream: `to: NAME`";
   // One slip is more likely than a key in the wrong place.
   const std::string_view best = nearest(key, keys);
   if (!best.empty() && edit_distance(key, best) <= 1) return did_you_mean(key, keys);
@@ -56,10 +58,13 @@ void report_unknown_keys(const Node& map, const Spot& spot, std::span<const std:
 }
 
 void report_missing(const Node& map, const Spot& spot, std::string_view key, std::string_view doc,
-                    std::span<const std::string_view> keys, std::span<const LaterKey> later, Report& report) {
+                    std::span<const std::string_view> keys, std::span<const LaterKey> later, Report& report,
+                    std::string_view instead) {
   const auto is_meant = [&](const NodeEntry& entry) {
     if (std::ranges::find(later, entry.key, &LaterKey::key) != later.end()) return true;
-    return std::ranges::find(keys, entry.key) == keys.end() && nearest(entry.key, keys) == key;
+    if (std::ranges::find(keys, entry.key) != keys.end()) return false;
+    const std::string_view meant = nearest(entry.key, keys);
+    return meant == key || (!instead.empty() && meant == instead);
   };
   if (std::ranges::any_of(map.entries, is_meant)) return;
   const std::string_view first_sentence = doc.substr(0, doc.find(". "));
@@ -74,7 +79,7 @@ void report_not_a_map(const Node& node, const Spot& spot, std::span<const std::s
     return;
   }
   report.error(node.at, spot.text() + " wants keys with values, and this is " + node.described(),
-               "its keys are " + listed(keys, "and"));
+               (keys.size() == 1 ? "its key is " : "its keys are ") + listed(keys, "and"));
 }
 
 void report_no_value(const Position& at, std::string_view key, Report& report) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/tables_entry.h"
+#include "config/tables_outbound.h"
 #include "config/tables_upstream.h"
 
 namespace sp::config {
@@ -44,6 +45,7 @@ struct Schema<TimeoutsConfig> {
       field("min_rate", &TimeoutsConfig::min_rate, timeout_docs::min_rate),
       field("keep_alive", &TimeoutsConfig::keep_alive, timeout_docs::keep_alive, timeout_range),
       field("tunnel_idle", &TimeoutsConfig::tunnel_idle, timeout_docs::tunnel_idle, timeout_range),
+      field("half_closed", &TimeoutsConfig::half_closed, timeout_docs::half_closed, timeout_range),
   };
 };
 
@@ -70,6 +72,10 @@ struct Schema<RuntimeConfig> {
             range(1u, 1024u), word("auto", 0u)),
       field("drain", &RuntimeConfig::drain, "How long connections may go on when the gate is to end.",
             range<Duration>(0ms, 24h)),
+      field("doctor", &RuntimeConfig::doctor,
+            "Whether servers of `tcp://`, `tls://` and mail, and those with `send_proxy`, are asked at the start and "
+            "after each reload whether they take what they are sent; the log says what is wrong. As `sallyport doctor` "
+            "does."),
   };
 };
 
@@ -88,9 +94,19 @@ struct Schema<ExpectationConfig> {
       field("location", &ExpectationConfig::location, "Where a redirect leads."),
       field("header", &ExpectationConfig::header, "Fields of the request as the server would get it.",
             KeyGrammar{"the name of a field", field_name}),
+      field("server", &ExpectationConfig::server,
+            "Of `connect`: the URL of a server that would be connected to, with its port."),
+      field("target", &ExpectationConfig::target,
+            "Of `connect`: the line that says where the connection goes, such as `sni mail.example.com`, `port 465` or "
+            "`to`."),
+      field("rule", &ExpectationConfig::rule,
+            "Of `outbound`: the destination of the rule that decides, as it is written there, such as `.gitlab.com`."),
       field("refused", &ExpectationConfig::refused,
-            "The reason for which the request is refused, as in the log: `denied`, `no_route`.",
-            Grammar{"a code of the log", code_name}),
+            "The reason for which the request or connection is refused, as in the log: `denied`, `no_route`, "
+            "`no_target`. Of `outbound`, `denied` is any refusal by its rules or `clients`, and `allowed` is that "
+            "there is "
+            "none.",
+            Grammar{"a code of the log", expected_refusal}),
   };
 };
 
@@ -100,13 +116,35 @@ struct Schema<TestConfig> {
   static constexpr std::string_view doc =
       "An expectation that `sallyport test` compares with what the configuration does.";
   static constexpr auto fields = std::tuple{
-      field("request", &TestConfig::request, "The request: a method (GET if none is given) and a URL.", Required{},
+      field("request", &TestConfig::request, "A request: a method (GET if none is given) and a URL.",
             Grammar{"[METHOD] URL", test_request}),
-      field("from", &TestConfig::from, "The address that it comes from.", Grammar{"an IP address", ip_address}),
+      field("connect", &TestConfig::connect,
+            "Instead of a request, a connection to `tcp://`, `tls://` or mail: `tcp://mail.example.com:993`.",
+            Grammar{"a URL", test_connection}),
+      field("outbound", &TestConfig::outbound,
+            "Instead of them, what an application asks the way out for: `CONNECT gitlab.com:443`, or a method (GET if "
+            "none is given) and a URL. Nothing is looked up.",
+            Grammar{"CONNECT HOST:PORT, or [METHOD] URL", test_outbound}),
+      field("user", &TestConfig::user, "Of `outbound`: the user, whose password is right."),
+      field("entry", &TestConfig::entry, "Of `outbound`: the name of the entry. Without it: the first."),
+      field("address", &TestConfig::address,
+            "Of `outbound`: the addresses that the name leads to. Without it: only the name is judged.", NotEmpty{},
+            Grammar{"an IP address", ip_address}),
+      field(
+          "from", &TestConfig::from,
+          "The address that it comes from. Without it: 192.0.2.1; of `outbound`, 127.0.0.1 or, where it is not one of "
+          "`clients`, the first of them.",
+          Grammar{"an IP address", ip_address}),
+      field("sni", &TestConfig::sni,
+            "Of `connect`: the name that the client asks for by TLS; `\"\"` is none. Without it: the host of the URL.",
+            Grammar{"a host name", client_name}),
+      field("alpn", &TestConfig::alpn, "Of `connect`: the protocols that the client offers by TLS.",
+            Grammar{"the name of a protocol", alpn_protocol}),
+      field("proxy", &TestConfig::proxy, "What a PROXY header says of the client: `authority: mail.example.com`.",
+            KeyGrammar{"the NAME of a `${proxy.NAME}`", proxy_value_name}),
       field("header", &TestConfig::header, "Fields of the request.", KeyGrammar{"the name of a field", field_name}),
       field("expect", &TestConfig::expect, "What is to come of it.", Required{}),
   };
-  static constexpr std::array later{LaterKey{"outbound", ""}, LaterKey{"user", ""}};
 };
 
 template <>
@@ -118,8 +156,10 @@ struct Schema<Config> {
   static constexpr auto fields = std::tuple{
       field("certificates", &Config::certificates,
             "The certificates that are shown to clients; chosen by the name they ask for."),
-      field("inbound", &Config::inbound, "What stands in front of your own applications.", Required{}, NotEmpty{}),
-      field("upstreams", &Config::upstreams, "Groups of servers, by a name that `to` of a route can use.",
+      field("inbound", &Config::inbound, "What stands in front of your own applications.", RequiredUnless{"outbound"},
+            NotEmpty{}),
+      field("outbound", &Config::outbound, "The way out for your own applications: forward proxies.", NotEmpty{}),
+      field("upstreams", &Config::upstreams, "Groups of servers, by a name that `to` of a route or an entry can use.",
             KeyGrammar{"letters, digits, `-`, `_` and dots", simple_name}),
       field("timeouts", &Config::timeouts, "How long anything may take."),
       field("log", &Config::log, "The access log."),
@@ -128,7 +168,6 @@ struct Schema<Config> {
   };
   static constexpr std::array later{
       LaterKey{"acme", "name the certificates in `certificates`"},
-      LaterKey{"outbound", ""},
       LaterKey{"cache", ""},
       LaterKey{"admin", ""},
       LaterKey{"state", ""},

@@ -23,6 +23,35 @@ struct EnumWords<SlashPolicy> {
 };
 
 template <>
+struct EnumWords<StartTls> {
+  static constexpr std::array words{std::pair{"optional", StartTls::optional},
+                                    std::pair{"required", StartTls::required}};
+};
+template <>
+struct EnumWords<MailProtocol> {
+  static constexpr std::array words{std::pair{"smtp", MailProtocol::smtp}, std::pair{"imap", MailProtocol::imap},
+                                    std::pair{"pop3", MailProtocol::pop3}, std::pair{"sieve", MailProtocol::sieve}};
+};
+template <>
+struct EnumWords<InClear> {
+  static constexpr std::array words{std::pair{"refuse", InClear::refuse}, std::pair{"allow", InClear::allow}};
+};
+
+template <>
+struct Schema<AcceptProxyConfig> {
+  static constexpr std::string_view name = "accept_proxy";
+  static constexpr std::string_view doc =
+      "Proxies in front of this one that say by the PROXY protocol who connects. What they say counts as the address "
+      "of "
+      "the client.";
+  static constexpr auto fields = std::tuple{
+      field("from", &AcceptProxyConfig::from,
+            "Their addresses: they must send a header, of version 1 or 2. From everybody else none is taken.",
+            Required{}, NotEmpty{}, Grammar{"an address or network", network}),
+  };
+};
+
+template <>
 struct Schema<ClientCertificateConfig> {
   static constexpr std::string_view name = "client_certificates";
   static constexpr std::string_view doc = "Certificates of clients.";
@@ -60,6 +89,15 @@ struct Schema<LimitsConfig> {
       field("connections", &LimitsConfig::connections,
             "The most connections at a time, counted by each worker; `auto` is as many as there are descriptors.",
             range(1u, 10'000'000u), word("auto", 0u)),
+      field("connections_per_address", &LimitsConfig::connections_per_address,
+            "The most connections of one client address at a time; `off` is any number. "
+            "Addresses of IPv6 are counted by their network of 64 bits.",
+            range(1u, 10'000'000u), word("off", 0u)),
+      field(
+          "rate_per_address", &LimitsConfig::rate_per_address,
+          "How many new connections of one client address are served; as many at once as the number says. `off` is any "
+          "number.",
+          word("off", CountRate{})),
   };
 };
 
@@ -89,12 +127,40 @@ struct Schema<RespondConfig> {
 };
 
 template <>
+struct Schema<ImageProxyConfig> {
+  static constexpr std::string_view name = "image_proxy";
+  static constexpr std::string_view doc =
+      "Fetches images of other sites for pages of this one. Their URLs are signed as those of camo are: "
+      "`PREFIX/DIGEST/URL in hex` or `PREFIX/DIGEST?url=URL`, where DIGEST is the HMAC-SHA1 of the URL in hex.";
+  static constexpr auto fields = std::tuple{
+      field("key", &ImageProxyConfig::key,
+            "What the application signs URLs with, as it came: `{ file: /etc/sallyport/images.key }` or "
+            "`${env.NAME}`.",
+            Required{}, Grammar{"text", not_empty_text}),
+      field("outbound", &ImageProxyConfig::outbound,
+            "The name of the entry of `outbound` whose rules say what may be fetched; there the user is "
+            "`image-proxy`, at 127.0.0.1.",
+            Required{}, Grammar{"the name of an entry", simple_name}),
+      field("max_size", &ImageProxyConfig::max_size, "The largest image.", range(Bytes{1024}, Bytes{64u << 20})),
+      field("max_pixels", &ImageProxyConfig::max_pixels,
+            "The most pixels of an image; of an animation those of each frame, and 16 times as many for all together.",
+            range<std::uint64_t>(1, 10'000'000'000)),
+      field("max_redirects", &ImageProxyConfig::max_redirects, "How many redirects are followed.", range(0u, 20u)),
+      field("cache", &ImageProxyConfig::cache,
+            "How much memory of each worker keeps images that may be kept; `off` is none.",
+            range(Bytes{0}, Bytes{std::uint64_t{16} << 30}), word("off", Bytes{0})),
+  };
+};
+
+inline constexpr Grammar client_rule_grammar{"an address or network, or `${proxy.NAME} = TEXT`", client_rule};
+
+template <>
 struct Schema<RouteConfig> {
   static constexpr std::string_view name = "route";
   static constexpr std::string_view doc =
       "What happens to some of the paths of a site. One of `exact`, `path` and `regex` says which; one of `to`, "
-      "`redirect` "
-      "and `respond` says what. An `exact` path wins over the longest `path`, which wins over a `regex`; of equal "
+      "`redirect`, `respond` and `image_proxy` says what. An `exact` path wins over the longest `path`, which wins "
+      "over a `regex`; of equal "
       "ones, the "
       "first in the file.";
   static constexpr auto fields = std::tuple{
@@ -111,6 +177,7 @@ struct Schema<RouteConfig> {
             Grammar{"a URL or the name of an upstream", not_empty_text}),
       field("redirect", &RouteConfig::redirect, "Sends the client elsewhere."),
       field("respond", &RouteConfig::respond, "Answers by itself."),
+      field("image_proxy", &RouteConfig::image_proxy, "Fetches images of other sites, by signed URLs."),
       field("host", &RouteConfig::host,
             "The Host that the server sees: `preserve` (the client's), `upstream` (the server's own name) or a literal "
             "name.",
@@ -120,10 +187,10 @@ struct Schema<RouteConfig> {
       field("response_headers", &RouteConfig::response_headers,
             "Changes to the fields of responses, after those of the site."),
       field("upstream_tls", &RouteConfig::upstream_tls, "How TLS is spoken with the server."),
-      field("allow", &RouteConfig::allow, "Clients by address; all others get 403.",
-            Grammar{"an address or network", network}),
-      field("deny", &RouteConfig::deny, "Clients by address that get 403; wins over `allow`.",
-            Grammar{"an address or network", network}),
+      field("send_proxy", &RouteConfig::send_proxy,
+            "Whether the server is told by a header of the PROXY protocol who connects."),
+      field("allow", &RouteConfig::allow, "Clients by address; all others get 403.", client_rule_grammar),
+      field("deny", &RouteConfig::deny, "Clients by address that get 403; wins over `allow`.", client_rule_grammar),
       field("max_body", &RouteConfig::max_body, "The largest request body; `off` is no limit.", word("off", unlimited)),
       field("encoded_slashes", &RouteConfig::encoded_slashes,
             "Whether a path may hold `%2F`, which servers read in different ways."),
@@ -148,9 +215,8 @@ struct Schema<SiteConfig> {
       field("request_headers", &SiteConfig::request_headers, "Changes to the fields of requests."),
       field("response_headers", &SiteConfig::response_headers, "Changes to the fields of responses."),
       field("allow", &SiteConfig::allow, "Clients by address; all others get 403. A route may have its own.",
-            Grammar{"an address or network", network}),
-      field("deny", &SiteConfig::deny, "Clients by address that get 403; wins over `allow`.",
-            Grammar{"an address or network", network}),
+            client_rule_grammar),
+      field("deny", &SiteConfig::deny, "Clients by address that get 403; wins over `allow`.", client_rule_grammar),
       field("max_body", &SiteConfig::max_body, "The largest request body; `off` is no limit.", word("off", unlimited)),
       field("timeouts", &SiteConfig::timeouts, "Other timeouts for this site."),
   };
@@ -160,7 +226,8 @@ struct Schema<SiteConfig> {
 template <>
 struct Schema<InboundConfig> {
   static constexpr std::string_view name = "inbound entry";
-  static constexpr std::string_view doc = "Addresses to listen on, and the sites that are behind them.";
+  static constexpr std::string_view doc =
+      "Addresses to listen on, and what is behind them: sites, or servers that get the octets as they come.";
   static constexpr auto fields = std::tuple{
       field("name", &InboundConfig::name, "For the log and the metrics. Without it: `inbound-1`, `inbound-2`...",
             Grammar{"letters, digits, `-`, `_` and dots", simple_name}),
@@ -168,25 +235,64 @@ struct Schema<InboundConfig> {
             "URLs to listen on: `https://:443`, `http://127.0.0.1:80`, `http+unix:///run/gate.sock`. `h2c://` is "
             "`http://` "
             "where clients may also begin with HTTP/2 at once. An entry that has both http and https redirects http to "
-            "https.",
+            "https. `tcp://:993` passes on what comes, whatever it is; `tls://:993` as well, and TLS ends here; "
+            "`smtp://:25`, `imap://:143`, `pop3://:110` and `sieve://:4190` as well, and STARTTLS ends here.",
             Required{}, NotEmpty{}, Grammar{"a URL", listen_url}),
       field("trusted_proxies", &InboundConfig::trusted_proxies,
             "Whose Forwarded and X-Forwarded-* fields are believed and extended; from all others they are replaced.",
             Grammar{"an address or network", network}),
-      field("sites", &InboundConfig::sites, "The sites, chosen by host name.", Required{}, NotEmpty{}),
+      field("sites", &InboundConfig::sites, "The sites, chosen by host name.", NotEmpty{}),
+      field("to", &InboundConfig::to,
+            "Of `tcp://`, `tls://` and mail: the server, `tcp://10.0.0.7:10993`, `tls://mail.internal:993` or, with "
+            "STARTTLS, `smtp://10.0.0.7:25`; or the name of an upstream. Without a port it is the one that the client "
+            "has connected to.",
+            Grammar{"a URL or the name of an upstream", relay_target}),
+      field("ports", &InboundConfig::ports, "Other servers than `to`, by the port that the client has connected to.",
+            KeyGrammar{"a port", port}, Grammar{"a URL or the name of an upstream", relay_target}),
+      field("sni", &InboundConfig::sni,
+            "Other servers than `to`, by the name that a TLS client asks for: `mail.example.com`, `*.example.com` (all "
+            "below it) or `*`. On `tcp://` it is read without decrypting anything.",
+            KeyGrammar{"a host name", host_pattern}, Grammar{"a URL or the name of an upstream", relay_target}),
+      field(
+          "alpn", &InboundConfig::alpn,
+          "Servers for connections whose TLS client offers a protocol, such as `acme-tls/1`; wins over all else. They "
+          "are passed on untouched, on `tls://` and `https://` as well.",
+          KeyGrammar{"the name of a protocol", alpn_protocol},
+          Grammar{"a URL or the name of an upstream", relay_target}),
+      field(
+          "send_proxy", &InboundConfig::send_proxy,
+          "Of `tcp://`, `tls://` and mail: whether the server is told by a header of the PROXY protocol who connects."),
+      field("accept_proxy", &InboundConfig::accept_proxy,
+            "Proxies in front of this one that say by the PROXY protocol who connects."),
+      field(
+          "protocol", &InboundConfig::protocol,
+          "Of `tcp://` and `tls://`: which mail protocol is spoken, so that it is treated as mail though neither side "
+          "begins with STARTTLS: true capabilities, no password in clear, `xclient`."),
+      field("starttls", &InboundConfig::starttls,
+            "Of mail: whether clients must ask for TLS before anything else. Without it: `optional` for `smtp://`, "
+            "`required` for the others."),
+      field(
+          "xclient", &InboundConfig::xclient,
+          "Of mail: whether the server is told by XCLIENT (SMTP, POP3, ManageSieve) or ID (IMAP) who connects; it must "
+          "trust this gate."),
+      field("passwords_in_clear", &InboundConfig::passwords_in_clear,
+            "Of mail: whether clients may log in where they or the server speak without TLS. A server on this machine "
+            "counts as one with TLS."),
+      field("upstream_tls", &InboundConfig::upstream_tls,
+            "Of `tcp://`, `tls://` and mail: how TLS is spoken with the server."),
+      field("allow", &InboundConfig::allow,
+            "Of `tcp://`, `tls://` and mail: clients by address; the connections of all others are closed.",
+            client_rule_grammar),
+      field("deny", &InboundConfig::deny,
+            "Of `tcp://`, `tls://` and mail: clients by address that are not served; wins over `allow`.",
+            client_rule_grammar),
       field("tls", &InboundConfig::tls, "How TLS is spoken with clients."),
       field("max_body", &InboundConfig::max_body, "The largest request body; `off` is no limit.",
             word("off", unlimited)),
       field("timeouts", &InboundConfig::timeouts, "Other timeouts for this entry."),
       field("limits", &InboundConfig::limits, "How much a client may send or hold."),
   };
-  static constexpr std::array later{
-      LaterKey{"to", "put it into a route: `sites: [ { routes: [ { path: /, to: URL } ] } ]`"},
-      LaterKey{"send_proxy", ""},
-      LaterKey{"accept_proxy", ""},
-      LaterKey{"sni", ""},
-      LaterKey{"cache", ""},
-  };
+  static constexpr std::array later{LaterKey{"cache", ""}};
 };
 
 }  // namespace sp::config

@@ -26,20 +26,29 @@ struct EnumWords<bool> {
   static constexpr std::size_t shown = 2;
 };
 template <>
+struct EnumWords<ProxyVersion> {
+  static constexpr std::array words{std::pair{"off", ProxyVersion::off}, std::pair{"v1", ProxyVersion::v1},
+                                    std::pair{"v2", ProxyVersion::v2}};
+};
+template <>
 struct EnumWords<Verify> {
   static constexpr std::array words{std::pair{"full", Verify::full}, std::pair{"chain", Verify::chain},
                                     std::pair{"none", Verify::none}};
 };
 
 namespace timeout_docs {
-inline constexpr std::string_view client_head = "How long a client may take for the head of a request.";
+inline constexpr std::string_view client_head =
+    "How long a client may take for the head of a request, its TLS handshake, or its PROXY header.";
 inline constexpr std::string_view connect = "How long a connection to a server may take, TLS included.";
 inline constexpr std::string_view response_head = "How long a server may take for the head of its response.";
 inline constexpr std::string_view body_idle = "How long no byte of a body may arrive.";
 inline constexpr std::string_view min_rate =
     "How fast a body must arrive, averaged over half a minute; `0B/s` is any rate.";
 inline constexpr std::string_view keep_alive = "How long a connection stays open between two requests.";
-inline constexpr std::string_view tunnel_idle = "How long nothing may pass through a WebSocket or another tunnel.";
+inline constexpr std::string_view tunnel_idle =
+    "How long nothing may pass through a WebSocket, another tunnel, or a connection of `tcp://` or `tls://`.";
+inline constexpr std::string_view half_closed =
+    "The same, once one side of a tunnel or of such a connection has said that it is done.";
 }  // namespace timeout_docs
 
 inline constexpr Range<Duration> timeout_range{std::chrono::milliseconds(1), std::chrono::hours(24 * 365)};
@@ -56,6 +65,7 @@ struct Schema<TimeoutsOverride> {
       field("min_rate", &TimeoutsOverride::min_rate, timeout_docs::min_rate),
       field("keep_alive", &TimeoutsOverride::keep_alive, timeout_docs::keep_alive, timeout_range),
       field("tunnel_idle", &TimeoutsOverride::tunnel_idle, timeout_docs::tunnel_idle, timeout_range),
+      field("half_closed", &TimeoutsOverride::half_closed, timeout_docs::half_closed, timeout_range),
   };
 };
 
@@ -71,6 +81,23 @@ struct Schema<FieldEdits> {
             KeyGrammar{"the name of a field", editable_field}, Grammar{"a field value", field_value}),
       field("remove", &FieldEdits::remove, "Names of fields that are removed.",
             Grammar{"the name of a field", editable_field}),
+  };
+};
+
+template <>
+struct Schema<SendProxyConfig> {
+  static constexpr std::string_view name = "send_proxy";
+  static constexpr std::string_view doc =
+      "The header of the PROXY protocol with which connections to a server begin. A word alone is `version`.";
+  static constexpr std::string_view shorthand = "version";
+  static constexpr auto fields = std::tuple{
+      field("version", &SendProxyConfig::version, "Which version of the header, or `off`."),
+      field("crc32c", &SendProxyConfig::crc32c, "Of version 2: whether it has a checksum."),
+      field("unique_id", &SendProxyConfig::unique_id,
+            "Of version 2: whether it has an identifier of the connection, which is in the log too."),
+      field("tlvs", &SendProxyConfig::tlvs,
+            "Of version 2: values of your own by their type, `0xE0` to `0xEF`. They may hold `${...}`.",
+            KeyGrammar{"a type from 0xE0 to 0xEF", custom_tlv}, Grammar{"text", tlv_value}),
   };
 };
 

@@ -39,6 +39,12 @@ inline constexpr std::array<std::string_view, 22> variable_names{
 inline constexpr std::array<std::string_view, 1> response_variable_names{"response.status"};
 // Followed by the name of a field or of a cookie.
 inline constexpr std::array<std::string_view, 2> variable_prefixes{"request.header.", "request.cookie."};
+// Followed by what a header of the PROXY protocol has said: one of these, or the number of a type, such as 0xE1.
+inline constexpr std::string_view proxy_variable_prefix = "proxy.";
+inline constexpr std::array<std::string_view, 19> proxy_value_names{
+    "version",     "source",      "source.port", "destination",   "destination.port", "alpn",       "authority",
+    "unique_id",   "netns",       "tls",         "tls.version",   "tls.cipher",       "tls.verify", "tls.client.cn",
+    "tls.sig_alg", "tls.key_alg", "aws.vpce_id", "azure.link_id", "gcp.psc_id"};
 // Followed by a digit: a group of the route's regular expression; 0 is the whole match.
 inline constexpr std::string_view regex_variable_prefix = "regex.";
 
@@ -50,10 +56,17 @@ constexpr int regex_group(std::string_view name) {
   return name.back() >= '0' && name.back() <= '9' ? name.back() - '0' : -1;
 }
 
+constexpr bool is_proxy_value(std::string_view text) {
+  if (std::ranges::find(proxy_value_names, text) != proxy_value_names.end()) return true;
+  constexpr std::string_view digits = "0123456789abcdefABCDEF";
+  return text.size() == 4 && text.starts_with("0x") && digits.contains(text[2]) && digits.contains(text[3]);
+}
+
 constexpr bool is_variable(std::string_view name, When when = When::response) {
   const auto is_name = [&](std::string_view known) { return known == name; };
   if (std::ranges::any_of(variable_names, is_name)) return true;
   if (when == When::response && std::ranges::any_of(response_variable_names, is_name)) return true;
+  if (name.starts_with(proxy_variable_prefix)) return is_proxy_value(name.substr(proxy_variable_prefix.size()));
   return regex_group(name) >= 0;
 }
 

@@ -77,6 +77,8 @@ constexpr std::array hints{
          "write `\\\\` for a backslash, or use single quotes"},
     Hint{"the referenced anchor is not defined", "this alias names no anchor",
          "define it above with `&name`, or quote text that begins with `*`"},
+    Hint{"alias not found after *", "a `*` without quotes begins an alias, and here is none",
+         "quote text that begins with `*`: `\"*\"`"},
     Hint{"illegal tab", "a tab where YAML wants spaces", "indent with spaces"},
     Hint{"unknown token", "text without quotes cannot hold this character here", "put the text in quotes"},
     Hint{"not complete yet", "this alias is within what it names", "name something that ends before"},

@@ -41,7 +41,7 @@ struct RequestHead {
   Method method = Method::other;
   std::string_view method_text;
   TargetForm form = TargetForm::origin;
-  std::string_view scheme;  // of absolute-form, as sent; else empty
+  std::string_view scheme;  // of absolute-form and of HTTP/2, as sent; else empty
   std::string_view
       authority;           // host[:port], validated: of the target if it has one, else of Host; empty only in HTTP/1.0
   std::string_view path;   // as sent, begins with '/'; "*" for asterisk-form; empty for authority-form
@@ -52,6 +52,7 @@ struct RequestHead {
   bool expects_continue = false;  // Expect: 100-continue (and HTTP/1.1 or later)
   bool accepts_trailers = false;  // TE: trailers
   std::string_view upgrade;       // the protocol of a tunnel that is asked for ("websocket"), or empty
+  std::string_view credentials;   // Proxy-Authorization: for this hop alone; empty: none, or more than one
   Fields fields;                  // end-to-end fields only, in their order, without Host and Content-Length
 
   explicit RequestHead(Arena& arena) : fields(arena) {}

@@ -21,13 +21,14 @@ struct DraftEdits {
 };
 
 struct DraftTimeouts {
-  std::string connect, response_head, body_idle, keep_alive, tunnel_idle;  // empty: the default
+  // Empty: the default.
+  std::string client_head, connect, response_head, body_idle, keep_alive, tunnel_idle, half_closed;
   bool empty() const { return *this == DraftTimeouts{}; }
   bool operator==(const DraftTimeouts&) const = default;
 };
 
 struct DraftUpstreamTls {
-  std::string verify, ca, cert, key;  // empty: the default
+  std::string verify, ca, sni, cert, key;  // empty: the default
   bool empty() const { return *this == DraftUpstreamTls{}; }
   bool operator==(const DraftUpstreamTls&) const = default;
 };
@@ -50,6 +51,7 @@ struct DraftRule {
   std::string host;                       // empty: preserve
   DraftEdits request_headers, response_headers;
   DraftUpstreamTls upstream_tls;
+  std::string send_proxy;  // v1, v2; empty: off
   std::vector<std::string> allow, deny;
   std::string max_body;
   bool encoded_slashes = false;
@@ -78,8 +80,9 @@ struct DraftClientCertificates {
 };
 
 struct DraftLimits {
-  std::string request_line, head, fields;
-  bool empty() const { return request_line.empty() && head.empty() && fields.empty(); }
+  std::string request_line, head, fields, connections, connections_per_address, rate_per_address;
+  bool empty() const { return *this == DraftLimits{}; }
+  bool operator==(const DraftLimits&) const = default;
 };
 
 struct DraftEntry {
@@ -89,7 +92,19 @@ struct DraftEntry {
   bool modern_tls = false;
   DraftClientCertificates client_certificates;
   DraftLimits limits;
+  DraftTimeouts timeouts;
+  std::vector<std::string> accept_proxy_from;
   std::vector<DraftSite> sites;
+  // Of an entry that passes octets on, instead of sites.
+  std::string to;
+  std::vector<std::pair<std::string, std::string>> ports, sni, alpn;
+  std::string send_proxy;  // v1, v2; empty: off
+  std::string protocol;    // smtp, imap, pop3, sieve; empty: the scheme says it, or nobody
+  std::string starttls;    // optional, required; empty: the default
+  bool xclient = false;
+  bool passwords_in_clear = false;
+  DraftUpstreamTls upstream_tls;
+  std::vector<std::string> allow, deny;
   Comments comments;
 };
 
@@ -104,7 +119,10 @@ struct DraftUpstream {
   std::vector<DraftServer> servers;
   std::string balance;  // empty: the default
   std::string fail_for;
-  std::optional<int> retries;
+  std::optional<int> fail_after, retries;
+  DraftUpstreamTls upstream_tls;
+  std::string send_proxy;  // v1, v2; empty: off
+  DraftTimeouts timeouts;
   Comments comments;
 };
 
@@ -113,10 +131,54 @@ struct DraftCertificate {
   bool operator==(const DraftCertificate&) const = default;
 };
 
+// A rule of the way out.
+struct DraftOutboundRule {
+  bool allow = false;
+  std::vector<std::string> to;  // destinations
+  std::vector<std::string> who, from, ports, methods;
+  std::string schedule;
+  Comments comments;
+  bool operator==(const DraftOutboundRule&) const = default;
+};
+
+struct DraftInspect {
+  std::string cert, key;
+  std::vector<std::string> only, except;
+  DraftUpstreamTls upstream_tls;
+  bool operator==(const DraftInspect&) const = default;
+};
+
+struct DraftParent {
+  std::string url;
+  std::vector<std::string> no_proxy;
+  bool operator==(const DraftParent&) const = default;
+};
+
+struct DraftScanner {
+  std::string requests, responses, unavailable;  // empty: none, or the default
+  bool operator==(const DraftScanner&) const = default;
+};
+
+struct DraftOutbound {
+  std::string name;
+  std::vector<std::string> listen;
+  std::string users;
+  std::vector<std::string> clients;
+  std::optional<DraftInspect> inspect;
+  std::optional<DraftParent> parent;
+  std::optional<DraftScanner> scanner;
+  std::vector<DraftOutboundRule> rules;
+  bool via = false, forwarded = false;
+  std::string max_body;
+  std::string connections_per_address;
+  Comments comments;
+};
+
 struct Draft {
   Comments header;
   std::vector<DraftCertificate> certificates;
   std::vector<DraftEntry> entries;
+  std::vector<DraftOutbound> outbound;
   std::vector<DraftUpstream> upstreams;
   DraftTimeouts timeouts;
 };

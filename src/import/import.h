@@ -35,5 +35,8 @@ struct Imported {
 
 // Reads the files in this order, as one configuration; what they include is read from where it stands.
 Imported import_apache(std::span<const std::string> files, const config::FileSystem& disk);
+Imported import_haproxy(std::span<const std::string> files, const config::FileSystem& disk);
+Imported import_nginx(std::span<const std::string> files, const config::FileSystem& disk);
+Imported import_squid(std::span<const std::string> files, const config::FileSystem& disk);
 
 }  // namespace sp::import

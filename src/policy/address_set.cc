@@ -1,15 +1,16 @@
 #include "policy/address_set.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace sp::policy {
 AddressSet::Key AddressSet::key_of(const IpAddress& address) {
-  auto number = [&](std::size_t from, std::size_t count) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value = value << 8 | address.bytes[from + i];
-    return value;
+  const auto number = [&]<class Number>(Number value, std::size_t from) {
+    std::memcpy(&value, address.bytes.data() + from, sizeof value);
+    return std::endian::native == std::endian::little ? std::byteswap(value) : value;
   };
-  return address.v4 ? Key{0, number(0, 4)} : Key{number(0, 8), number(8, 8)};
+  return address.v4 ? Key{0, number(std::uint32_t{}, 0)} : Key{number(std::uint64_t{}, 0), number(std::uint64_t{}, 8)};
 }
 
 AddressSet::Key AddressSet::last_of(Key first, int host_bits) {

@@ -30,6 +30,12 @@ bool ServerHealth::failed(TimePoint now, const FailureRule& rule) {
 
 void ServerHealth::abandoned() { trial_until_ = {}; }
 
+bool all_down_by_check(std::span<const ServerState> servers) {
+  return !servers.empty() && std::ranges::all_of(servers, [](const ServerState& server) {
+    return server.down_by_check || server.weight == 0;
+  });
+}
+
 namespace {
 
 constexpr std::size_t few = 16;  // among so many servers, looking at each costs less than choosing badly
@@ -38,7 +44,7 @@ constexpr std::size_t few = 16;  // among so many servers, looking at each costs
 class Choice {
  public:
   Choice(std::span<ServerState> servers, TimePoint now, std::span<const std::size_t> tried)
-      : servers_(servers), now_(now), tried_(tried) {
+      : servers_(servers), now_(now), tried_(tried), checks_count_(!all_down_by_check(servers)) {
     for (std::size_t i = 0; i < servers.size(); ++i) {
       if (!may(i)) continue;
       (servers[i].backup ? backups_ : primaries_) += 1;
@@ -54,12 +60,15 @@ class Choice {
  private:
   bool may(std::size_t i) const {
     if (std::ranges::find(tried_, i) != tried_.end()) return false;
-    return servers_.size() == 1 || (servers_[i].weight != 0 && servers_[i].health.usable(now_));
+    if (servers_.size() == 1) return true;
+    if (checks_count_ && servers_[i].down_by_check) return false;
+    return servers_[i].weight != 0 && servers_[i].health.usable(now_);
   }
 
   std::span<ServerState> servers_;
   TimePoint now_;
   std::span<const std::size_t> tried_;
+  bool checks_count_;
   std::size_t primaries_ = 0, backups_ = 0;
   std::uint64_t primary_weight_ = 0, backup_weight_ = 0;
 };

@@ -51,13 +51,18 @@ struct ServerState {
   bool backup = false;          // only when no other is usable
   std::uint32_t in_flight = 0;  // requests that it has now; the caller counts
   std::int64_t credit = 0;      // of the round robin
+  bool down_by_check = false;   // what the checks of its health say; ServerHealth is what requests have met
   ServerHealth health;
 };
+
+// Whether there are servers, and all of them are down by their checks.
+bool all_down_by_check(std::span<const ServerState> servers);
 
 // The number of the server to use, or nothing when none is usable. `tried` are those that this request has met already
 // (they are not picked again). `random` is a fresh random number. Marks the pick (ServerHealth::picked, credit), but
 // does not count in_flight. The only server of an upstream is never passed over: a refusal of ours would be no better
-// than its own.
+// than its own. Where the checks of health say of all servers that they are down, they count for nothing: it may be the
+// check that is wrong, or what lies between, and a server that is tried may answer.
 //  round_robin     smooth and weighted: a server of weight 2 among two of 1 gives a b a c, not a a b c
 //  least_requests  the smallest (in_flight + 1) / weight among all; among more than 16 servers the better of two at
 //  random random          weighted

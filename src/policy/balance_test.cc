@@ -148,6 +148,34 @@ TEST(Pick, never_passes_over_the_only_server) {
   EXPECT_EQ(pick(Balance::least_requests, list, start, 0, std::vector<std::size_t>{0}), std::nullopt);
 }
 
+TEST(Pick, passes_over_servers_that_are_down_by_their_checks) {
+  auto list = servers({1, 1, 1});
+  list[2].backup = true;
+  list[0].down_by_check = true;
+  for (Balance balance : {Balance::round_robin, Balance::least_requests, Balance::random}) {
+    for (std::uint64_t i = 0; i < 10; ++i) EXPECT_EQ(pick(balance, list, start, i), 1u);
+  }
+  list[1].down_by_check = true;
+  EXPECT_EQ(pick(Balance::round_robin, list, start, 0), 2u);
+  EXPECT_EQ(pick(Balance::round_robin, list, start, 0, std::vector<std::size_t>{2}), std::nullopt);
+}
+
+TEST(Pick, does_without_checks_that_leave_no_server) {
+  auto list = servers({1, 1, 0});
+  for (ServerState& server : list) server.down_by_check = true;
+  list[2].down_by_check = false;
+  EXPECT_TRUE(all_down_by_check(list));
+  std::map<std::size_t, int> counts;
+  for (std::uint64_t i = 0; i < 10; ++i) ++counts[*pick(Balance::round_robin, list, start, i)];
+  EXPECT_EQ(counts[0], 5);
+  EXPECT_EQ(counts[1], 5);
+  break_down(list[0]);  // what requests have met counts all the same
+  EXPECT_EQ(pick(Balance::round_robin, list, start, 0), 1u);
+  list[1].down_by_check = false;
+  break_down(list[1]);
+  EXPECT_EQ(pick(Balance::round_robin, list, start, 0), std::nullopt);
+}
+
 TEST(Pick, sends_nothing_to_weight_zero) {
   auto list = servers({0, 1});
   for (Balance balance : {Balance::round_robin, Balance::least_requests, Balance::random}) {

@@ -142,5 +142,226 @@ TEST(Compile, says_all_that_is_wrong) {
   }
 }
 
+// ---- entries that pass octets on
+
+config::Text text(std::string_view value, int line = 1) {
+  return {.value = std::string(value), .place = {"sallyport.yaml", line, 1}};
+}
+
+config::InboundConfig& relay_entry(config::Config& config, std::string_view to) {
+  config::InboundConfig& entry = config.inbound.emplace_back();
+  entry.place = {"sallyport.yaml", 2, 1};
+  entry.listen = {text("tcp://:993")};
+  if (!to.empty()) entry.to = text(to, 3);
+  return entry;
+}
+
+config::UpstreamConfig& upstream(config::Config& config, const std::string& name, std::string_view server) {
+  config::UpstreamConfig& made = config.upstreams[name];
+  made.name = name;
+  made.servers = {{.url = text(server)}};
+  return made;
+}
+
+config::SendProxyConfig proxy(config::ProxyVersion version, int line = 5) {
+  config::SendProxyConfig result{.version = version};
+  result.place = {"sallyport.yaml", line, 1};
+  return result;
+}
+
+const RelayTarget& chosen(const Policy& policy, std::string_view name, std::uint16_t port = 993) {
+  static const RelayTarget none;
+  const RelayChoice choice = policy.inbounds.at(0)->relay->choose({.port = port, .server_name = name, .protocols = {}});
+  return choice.target == nullptr ? none : *choice.target;
+}
+
+TEST(Compile, makes_a_relay_of_an_entry_that_passes_octets_on) {
+  config::Config config;
+  config::InboundConfig& entry = relay_entry(config, "tcp://10.0.0.7:10993");
+  entry.ports = {{"465", text("tcp://10.0.0.7:10465", 6)}};
+  entry.sni = {{"*.example.com", text("pool", 7)}};
+  entry.alpn = {{"acme-tls/1", text("tcp://10.0.0.8", 8)}};
+  entry.xclient = config::OnOff::on;
+  entry.starttls = config::StartTls::required;
+  entry.passwords_in_clear = config::InClear::allow;
+  entry.deny = {text("192.0.2.0/24", 9)};
+  entry.accept_proxy.from = {text("10.1.0.0/16", 10)};
+  upstream(config, "pool", "tls://mail.internal:993");
+  auto policy = compiled(config);
+  ASSERT_TRUE(policy);
+  const Inbound& inbound = *policy->inbounds[0];
+  ASSERT_TRUE(inbound.relay);
+  EXPECT_EQ(inbound.relay->place_text, "sallyport.yaml:2");
+  EXPECT_TRUE(inbound.relay->xclient);
+  EXPECT_EQ(inbound.relay->starttls, config::StartTls::required);
+  EXPECT_EQ(inbound.relay->passwords_in_clear, config::InClear::allow);
+  EXPECT_TRUE(inbound.proxies.contains(*IpAddress::parse("10.1.2.3")));
+  EXPECT_FALSE(inbound.proxies.contains(*IpAddress::parse("10.2.2.3")));
+  const IpAddress denied = *IpAddress::parse("192.0.2.9");
+  EXPECT_EQ(decide(inbound.relay->access, denied).reason(denied),
+            "192.0.2.9 is denied by 192.0.2.0/24 (sallyport.yaml:9)");
+  EXPECT_EQ(chosen(*policy, "").label, "to");
+  EXPECT_EQ(chosen(*policy, "").place_text, "sallyport.yaml:3");
+  EXPECT_EQ(chosen(*policy, "", 465).label, "port 465");
+  EXPECT_EQ(chosen(*policy, "", 465).upstream->name, "tcp://10.0.0.7:10465");
+  const RelayTarget& named = chosen(*policy, "a.example.com");
+  EXPECT_EQ(named.label, "sni *.example.com");
+  EXPECT_EQ(named.place_text, "sallyport.yaml:7");
+  EXPECT_EQ(named.upstream->name, "pool");
+  EXPECT_EQ(named.upstream->servers.at(0).tls, ServerTls::at_once);
+  EXPECT_EQ(inbound.relay->targets().back().label, "alpn acme-tls/1");
+  EXPECT_EQ(inbound.relay->targets().back().upstream->servers.at(0).url.effective_port(), 0)
+      << "the port is the one that the client has connected to";
+}
+
+TEST(Compile, an_entry_of_http_has_a_relay_only_for_its_protocols) {
+  auto config = one_entry({site({"*"}, {route("/", "http://h")})});
+  EXPECT_EQ(compiled(config)->inbounds[0]->relay, nullptr);
+  config.inbound[0].alpn = {{"acme-tls/1", text("tcp://10.0.0.7:443")}};
+  auto policy = compiled(config);
+  ASSERT_TRUE(policy);
+  ASSERT_TRUE(policy->inbounds[0]->relay);
+  EXPECT_TRUE(policy->inbounds[0]->relay->needs_protocols());
+  EXPECT_EQ(chosen(*policy, "anything").upstream, nullptr);
+}
+
+TEST(Compile, knows_how_tls_begins_with_a_server) {
+  for (const auto& [scheme, tls] : {std::pair{"tcp", ServerTls::none}, std::pair{"tls", ServerTls::at_once},
+                                    std::pair{"smtp", ServerTls::starttls}, std::pair{"imap", ServerTls::starttls},
+                                    std::pair{"pop3", ServerTls::starttls}, std::pair{"sieve", ServerTls::starttls}}) {
+    config::Config config;
+    relay_entry(config, std::string(scheme) + "://10.0.0.7:25");
+    auto policy = compiled(config);
+    ASSERT_TRUE(policy) << scheme;
+    EXPECT_EQ(policy->upstreams.at(0)->servers.at(0).tls, tls) << scheme;
+  }
+  auto policy = compiled({site({"*"}, {route("/a", "https://h"), route("/b", "http://h"), route("/c", "h2c://h")})});
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->upstreams.at(0)->servers.at(0).tls, ServerTls::at_once);
+  EXPECT_EQ(policy->upstreams.at(1)->servers.at(0).tls, ServerTls::none);
+  EXPECT_EQ(policy->upstreams.at(2)->servers.at(0).tls, ServerTls::none);
+}
+
+TEST(Compile, what_an_entry_says_of_its_servers_wins_over_the_upstream) {
+  using config::ProxyVersion;
+  const auto version_of = [](const config::Config& config) {
+    auto policy = compiled(config);
+    return policy ? policy->upstreams.at(0)->send_proxy : SendProxy{};
+  };
+  config::Config config;
+  relay_entry(config, "pool");
+  upstream(config, "pool", "tcp://10.0.0.7:993");
+  EXPECT_FALSE(version_of(config).on());
+  config.upstreams["pool"].send_proxy = proxy(ProxyVersion::v2, 20);
+  EXPECT_EQ(version_of(config).version, ProxyVersion::v2);
+  EXPECT_EQ(version_of(config).place_text, "sallyport.yaml:20");
+  config.inbound[0].send_proxy = proxy(ProxyVersion::v1, 5);
+  EXPECT_EQ(version_of(config).version, ProxyVersion::v1);
+  EXPECT_EQ(version_of(config).place_text, "sallyport.yaml:5");
+  config.inbound[0].send_proxy = proxy(ProxyVersion::off, 5);
+  EXPECT_FALSE(version_of(config).on()) << "`off` is said as well";
+}
+
+TEST(Compile, a_route_and_its_upstream_may_send_a_proxy_header) {
+  using config::ProxyVersion;
+  auto own = route("/own", "app");
+  own.send_proxy = proxy(ProxyVersion::v1);
+  auto url = route("/url", "http://10.0.0.8");
+  url.send_proxy = proxy(ProxyVersion::v2);
+  auto config = one_entry({site({"*"}, {own, route("/", "app"), url})});
+  upstream(config, "app", "http://10.0.0.7").send_proxy = proxy(ProxyVersion::v2);
+  auto policy = compiled(config);
+  ASSERT_TRUE(policy);
+  const auto& routes = policy->inbounds[0]->sites[0]->routes;
+  EXPECT_EQ(routes[0].forward()->upstream->send_proxy.version, ProxyVersion::v1);
+  EXPECT_EQ(routes[1].forward()->upstream->send_proxy.version, ProxyVersion::v2);
+  EXPECT_EQ(routes[2].forward()->upstream->send_proxy.version, ProxyVersion::v2);
+  EXPECT_NE(routes[0].forward()->upstream, routes[1].forward()->upstream);
+}
+
+TEST(Compile, connections_with_other_headers_are_not_shared) {
+  using config::ProxyVersion;
+  const auto key_of = [](const config::SendProxyConfig& send_proxy) {
+    config::Config config;
+    relay_entry(config, "tcp://10.0.0.7:993").send_proxy = send_proxy;
+    auto policy = compiled(config);
+    return policy ? policy->upstreams.at(0)->key : std::string();
+  };
+  std::vector<config::SendProxyConfig> different(6, proxy(ProxyVersion::v2));
+  different[1].version = ProxyVersion::v1;
+  different[2].crc32c = config::OnOff::on;
+  different[3].unique_id = config::OnOff::on;
+  different[4].tlvs = {{"0xE1", text("a")}};
+  different[5].tlvs = {{"0xE1", text("b")}};
+  for (std::size_t i = 0; i < different.size(); ++i) {
+    for (std::size_t j = 0; j < different.size(); ++j) {
+      const bool same = key_of(different[i]) == key_of(different[j]);
+      EXPECT_EQ(same, i == j) << i << " and " << j;
+    }
+  }
+  EXPECT_EQ(key_of(proxy(ProxyVersion::off)), key_of({})) << "no header is no header";
+  EXPECT_EQ(key_of(proxy(ProxyVersion::v2, 5)), key_of(proxy(ProxyVersion::v2, 6))) << "lines may move";
+}
+
+TEST(Compile, values_of_ones_own_are_templates) {
+  config::Config config;
+  config::SendProxyConfig& send_proxy = relay_entry(config, "tcp://10.0.0.7:993").send_proxy;
+  send_proxy = proxy(config::ProxyVersion::v2);
+  send_proxy.tlvs = {{"0xE1", text("${client.address}")}, {"0xef", text("plain")}};
+  auto policy = compiled(config);
+  ASSERT_TRUE(policy);
+  const auto& values = policy->upstreams.at(0)->send_proxy.values;
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[0].type, 0xe1);
+  EXPECT_TRUE(values[0].text.uses(Variable::client_address));
+  EXPECT_EQ(values[1].type, 0xef);
+  EXPECT_EQ(values[1].text.source(), "plain");
+}
+
+TEST(Compile, the_timeouts_of_a_target_are_those_of_its_upstream) {
+  using namespace std::chrono_literals;
+  config::Config config;
+  config.timeouts.connect = 1s;
+  config.timeouts.tunnel_idle = 2s;
+  config.timeouts.half_closed = 3s;
+  config::InboundConfig& entry = relay_entry(config, "tcp://10.0.0.7:993");
+  entry.timeouts.tunnel_idle = 20s;
+  entry.timeouts.half_closed = 30s;
+  entry.ports = {{"465", text("pool")}};
+  upstream(config, "pool", "tcp://10.0.0.8:465").timeouts.half_closed = 300s;
+  auto policy = compiled(config);
+  ASSERT_TRUE(policy);
+  const config::TimeoutsConfig& to = chosen(*policy, "").timeouts;
+  EXPECT_EQ(to.connect, 1s);
+  EXPECT_EQ(to.tunnel_idle, 20s);
+  EXPECT_EQ(to.half_closed, 30s);
+  EXPECT_EQ(chosen(*policy, "", 465).timeouts.tunnel_idle, 20s);
+  EXPECT_EQ(chosen(*policy, "", 465).timeouts.half_closed, 300s);
+  auto requests = one_entry({site({"*"}, {route("/", "pool")})});
+  upstream(requests, "pool", "http://10.0.0.8").timeouts.connect = 7s;
+  EXPECT_EQ(compiled(requests)->inbounds[0]->sites[0]->routes[0].timeouts.connect, 7s);
+}
+
+TEST(Compile, says_what_is_wrong_with_a_relay) {
+  config::Config config;
+  config::InboundConfig& entry = relay_entry(config, "nowhere");
+  entry.ports = {{"465", text("empty", 4)}};
+  entry.sni = {{"a.example", text("tcp://", 5)}};
+  entry.deny = {text("10.0.0.1/8", 6)};
+  entry.send_proxy = proxy(config::ProxyVersion::v2, 7);
+  entry.alpn = {{"h2", text("tcp://10.0.0.9:1", 8)}};
+  entry.send_proxy.tlvs = {{"0xE1", text("${nonsense}", 9)}};
+  config.upstreams["empty"].name = "empty";
+  auto result = compile(config);
+  ASSERT_FALSE(result);
+  std::string all;
+  for (const auto& finding : result.error()) all += std::to_string(finding.place.line) + ": " + finding.message + "\n";
+  for (std::string_view part :
+       {"3: there is no upstream `nowhere`", "4: the upstream `empty` has no servers",
+        "5: `tcp://` is not the URL of a server", "6: `10.0.0.1/8`", "9: `${nonsense}` is not a value that exists"}) {
+    EXPECT_NE(all.find(part), std::string::npos) << part << " in\n" << all;
+  }
+}
+
 }  // namespace
 }  // namespace sp::policy

@@ -218,6 +218,28 @@ class Normalizer {
 
 }  // namespace
 
+bool has_dot_segments(std::string_view path) {
+  if (!path.contains("/.") && !path.contains("/%2")) return false;
+  Arena arena{Arena::small_block};
+  return !normalize_path(path, arena, DotSegments::refuse);
+}
+
+bool can_be_read_loosely(std::string_view normal) { return normal.contains(';') || normal.contains("%2F"); }
+
+std::string loosest_path(std::string_view normal) {
+  std::string loose;
+  bool dropped = false;  // a parameter: up to the next slash
+  for (std::size_t i = 0; i < normal.size(); ++i) {
+    const bool encoded = normal.substr(i, 3) == "%2F";
+    const char c = encoded ? '/' : normal[i];
+    if (encoded) i += 2;
+    if (c == ';') dropped = true;
+    if (c == '/') dropped = false;
+    if (!dropped && !(c == '/' && loose.ends_with('/'))) loose += c;
+  }
+  return loose;
+}
+
 Result<NormalPath> normalize_path(std::string_view path, Arena& arena, DotSegments dots) {
   if (path == "*") return NormalPath{path};
   if (!path.starts_with('/')) return fail(Code::bad_target, "a path that does not begin with a slash");

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/arena.h"
@@ -38,5 +39,13 @@ enum class DotSegments : std::uint8_t {
 // `path` begins with '/', without query. The asterisk of `OPTIONS *` stays as it is. One scan and no copy for a path
 // that is normal; error.where says what is wrong with one that is refused. Normalising twice is normalising once.
 Result<NormalPath> normalize_path(std::string_view path, Arena& arena, DotSegments dots = DotSegments::remove);
+
+// Whether a path that normalize_path() takes leads back or stays where it is, in any spelling ("/a/%2e%2E/b", "/./a").
+bool has_dot_segments(std::string_view path);
+
+// A normal path as servers may read it that decode slashes or drop parameters: "/a%2Fb;c" as "/a/b". For who denies a
+// path; the argument may be that already.
+std::string loosest_path(std::string_view normal);
+bool can_be_read_loosely(std::string_view normal);
 
 }  // namespace sp::policy

@@ -124,5 +124,23 @@ TEST(Path, normalised_twice_is_normalised_once) {
   }
 }
 
+TEST(Path, dot_segments_are_known_in_every_spelling) {
+  for (const std::string_view path : {"/..", "/a/../b", "/a/./b", "/a/%2e%2E/b", "/a/.%2e", "/.", "/a//../b", "/a/%2e"})
+    EXPECT_TRUE(has_dot_segments(path)) << path;
+  for (const std::string_view path :
+       {"/", "/a/b", "/.well-known/x", "/a..b/..c", "//a", "/%2ehidden", "/a%2fb", "*", ""})
+    EXPECT_FALSE(has_dot_segments(path)) << path;
+}
+
+TEST(Path, is_read_loosely) {
+  const Row rows[] = {{"/a%2Fb", "/a/b"}, {"/a;v=1/b", "/a/b"},      {"/a;x%2Fb", "/a/b"},
+                      {"/;/a", "/a"},     {"/x%2F%2Fa%2F", "/x/a/"}, {"/a;x;y", "/a"},
+                      {"/%2Fa", "/a"},    {"/a%2fb", "/a%2fb"},      {"/plain/path", "/plain/path"}};
+  for (const Row& row : rows) {
+    EXPECT_EQ(loosest_path(row.in), row.out) << row.in;
+    EXPECT_EQ(can_be_read_loosely(row.in), row.in != row.out) << row.in;
+  }
+}
+
 }  // namespace
 }  // namespace sp::policy

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "config/status_range.h"
 #include "http/fields.h"
 #include "http/url.h"
 #include "policy/access.h"
@@ -23,6 +24,9 @@ namespace sp::policy {
 
 struct Site;
 
+// How TLS begins with a server.
+enum class ServerTls : std::uint8_t { none, at_once, starttls };
+
 struct Server {
   http::Url url;          // of scheme, host, port or Unix path; it has no path
   std::string authority;  // url.authority(): what Host says under `host: upstream`
@@ -30,11 +34,42 @@ struct Server {
   std::uint32_t weight = 1;
   bool backup = false;
   bool http2 = false;  // HTTP/2 from the first octet: h2c
+  ServerTls tls = ServerTls::none;
+  // What checks of its health are known by: servers with one number (of two upstreams or snapshots, say) are checked as
+  // one. A hash of all that the checks depend on, so that workers need no memory to compare it. 0: it is not checked.
+  std::uint64_t check_id = 0;
+};
+
+// How servers are checked: config::HealthConfig, ready for use.
+struct HealthCheck {
+  std::string path;  // with its query; empty: to be connected is enough
+  std::string host;  // empty: the server's own
+  config::Duration every{}, timeout{};
+  std::uint32_t fall = 0, rise = 0;
+  std::vector<config::StatusRange> expect;
+  std::string place_text;  // "sallyport.yaml:31"
+};
+
+// What a connection to a server begins with, besides the addresses.
+struct SendProxy {
+  config::ProxyVersion version = config::ProxyVersion::off;
+  bool crc32c = false;
+  bool unique_id = false;
+  struct Value {
+    std::uint8_t type = 0;
+    Template text;
+  };
+  std::vector<Value> values;  // of version 2, of types that are free for agreement
+  std::string place_text;     // "sallyport.yaml:31"
+
+  bool on() const { return version != config::ProxyVersion::off; }
 };
 
 // A named upstream, or the one server of a `to: URL`.
 struct Upstream {
   std::uint32_t id = 0;  // its place in Policy::upstreams
+  // Of a server of the web that stands in no configuration: its certificate is verified by the system's authorities.
+  static constexpr std::uint32_t of_the_web = UINT32_MAX;
   // Two upstreams with one key (of two snapshots, say) can share connections and health. The snapshot adds what stands
   // in the files of `tls`.
   std::string key;
@@ -45,6 +80,8 @@ struct Upstream {
   std::uint32_t fail_after = 0;
   std::uint32_t retries = 0;
   config::UpstreamTlsConfig tls;  // the route's where it says anything, else the named upstream's
+  SendProxy send_proxy;           // as well
+  std::optional<HealthCheck> health;
 };
 
 enum class HostMode : std::uint8_t { preserve, upstream, literal };
@@ -65,7 +102,16 @@ struct RespondTarget {
   Template body;
   std::string content_type;
 };
-using Target = std::variant<ForwardTarget, RedirectTarget, RespondTarget>;
+// Images of other sites, by signed URLs.
+struct ImageTarget {
+  std::string key;             // a secret
+  std::size_t outbound = 0;    // in Policy::outbounds: whose rules hold
+  std::uint64_t max_size = 0;  // in octets
+  std::uint64_t max_pixels = 0;
+  std::uint32_t max_redirects = 0;
+  std::uint64_t cache = 0;  // in octets
+};
+using Target = std::variant<ForwardTarget, RedirectTarget, RespondTarget, ImageTarget>;
 
 // One edit of a field; see field_edits.h.
 struct FieldEdit {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "config/variables.h"
 #include "http/fields.h"
 
 namespace sp::policy {
@@ -35,6 +36,7 @@ constexpr std::array rows{
     VariableInfo{Variable::route_path, "route.path", Argument::none},
     VariableInfo{Variable::upstream_name, "upstream.name", Argument::none},
     VariableInfo{Variable::response_status, "response.status", Argument::none},
+    VariableInfo{Variable::proxy, "proxy.", Argument::proxy_value},
     VariableInfo{Variable::regex, "regex.", Argument::number},
 };
 
@@ -51,9 +53,15 @@ bool good_argument(Argument kind, std::string_view text) {
     case Argument::none: return text.empty();
     case Argument::field_name:
     case Argument::cookie_name: return http::is_token(text);
+    case Argument::proxy_value: return config::is_proxy_value(text);
     case Argument::number: return text.size() == 1 && text[0] >= '0' && text[0] <= '9';
   }
   return false;
+}
+
+std::string wanted(Argument kind) {
+  if (kind == Argument::number) return "a number from 0 to 9";
+  return kind == Argument::proxy_value ? "what a PROXY header says, or a type such as 0xE1" : "a name";
 }
 
 const VariableInfo* row_of(std::string_view name) {
@@ -118,8 +126,7 @@ std::expected<Template::Part, std::string> Template::part_of(std::string_view na
   if (row == nullptr) return std::unexpected(quoted + " is not a value that exists");
   std::string_view argument = row->argument == Argument::none ? "" : name.substr(row->name.size());
   if (!good_argument(row->argument, argument)) {
-    std::string wanted = row->argument == Argument::number ? "a number from 0 to 9" : "a name";
-    return std::unexpected(quoted + ": after `" + std::string(row->name) + "` stands " + wanted);
+    return std::unexpected(quoted + ": after `" + std::string(row->name) + "` stands " + wanted(row->argument));
   }
   return Part{.text = std::string(argument), .variable = row->variable, .is_variable = true};
 }

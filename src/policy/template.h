@@ -38,10 +38,11 @@ enum class Variable : std::uint8_t {
   route_path,
   upstream_name,
   response_status,
+  proxy,  // with a name: ${proxy.authority}; what a header of the PROXY protocol has said
   regex,  // with a number: ${regex.1}
 };
 
-enum class Argument : std::uint8_t { none, field_name, cookie_name, number };
+enum class Argument : std::uint8_t { none, field_name, cookie_name, number, proxy_value };
 struct VariableInfo {
   Variable variable;
   std::string_view name;  // "client.address"; with an argument the part before it: "request.header."

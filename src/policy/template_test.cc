@@ -16,6 +16,7 @@ class Fixed final : public Variables {
       case Variable::request_host: return "lists.example.com";
       case Variable::request_uri: return "/a%20b?x=1";
       case Variable::request_header: return arena.concat({"<", argument, ">\r\nX: y"});
+      case Variable::proxy: return arena.concat({"(", argument, ")"});
       case Variable::regex: return argument == "1" ? "one" : "";
       default: return "";
     }
@@ -36,6 +37,19 @@ TEST(Template, puts_values_in_their_places) {
   EXPECT_EQ(expanded("[${tls.sni}]"), "[]");
   EXPECT_EQ(expanded("/u/${regex.1}/x"), "/u/one/x");
   EXPECT_EQ(expanded("$5 $${request.host} }{"), "$5 ${request.host} }{");
+}
+
+TEST(Template, knows_what_a_proxy_header_says) {
+  EXPECT_EQ(expanded("${proxy.authority} ${proxy.tls.client.cn} ${proxy.source.port}"),
+            "(authority) (tls.client.cn) (source.port)");
+  EXPECT_EQ(expanded("${proxy.0xE1}${proxy.0xe1}"), "(0xE1)(0xe1)");
+  EXPECT_TRUE(Template::compile("${proxy.alpn}")->uses(Variable::proxy));
+  for (std::string_view none : {"", "x", "0x", "0xE", "0xE11", "0xG1", "authority.", "Authority"}) {
+    EXPECT_EQ(expanded("${proxy." + std::string(none) + "}"),
+              "error: `${proxy." + std::string(none) +
+                  "}`: after `proxy.` stands what a PROXY header says, or a type such as 0xE1");
+  }
+  EXPECT_EQ(expanded("${proxy}"), "error: `${proxy}` is not a value that exists");
 }
 
 TEST(Template, lets_no_value_break_out_of_a_field) {
@@ -71,12 +85,15 @@ TEST(Template, has_the_variables_that_the_configuration_knows) {
     switch (row.argument) {
       case Argument::none: EXPECT_TRUE(config::is_variable(row.name)) << row.name; break;
       case Argument::number: EXPECT_EQ(row.name, config::regex_variable_prefix); break;
+      case Argument::proxy_value: EXPECT_EQ(row.name, config::proxy_variable_prefix); break;
       default:
         EXPECT_NE(std::ranges::find(config::variable_prefixes, row.name), config::variable_prefixes.end()) << row.name;
     }
   }
   for (std::string_view name : config::variable_names)
     EXPECT_TRUE(Template::compile("${" + std::string(name) + "}")) << name;
+  for (std::string_view name : config::proxy_value_names)
+    EXPECT_TRUE(Template::compile("${proxy." + std::string(name) + "}")) << name;
 }
 
 }  // namespace

@@ -151,6 +151,8 @@ void choose_target(const policy::Route& route, const policy::Variables& variable
   } else if (const auto* respond = std::get_if<policy::RespondTarget>(&route.target)) {
     out.verdict = Verdict::respond;
     out.status = respond->status;
+  } else if (std::holds_alternative<policy::ImageTarget>(route.target)) {
+    out.verdict = Verdict::image;
   } else {
     out.verdict = Verdict::forward;
   }
@@ -189,7 +191,7 @@ void admit(const AdmissionContext& context, const http::RequestHead& request, co
   }
   const policy::Route& route = *out.match.route;
   if (!route.access.open()) {
-    policy::Decision decision = policy::decide(route.access, out.client.address);
+    policy::Decision decision = policy::decide(route.access, out.client.address, variables, arena);
     if (!decision.allowed) return refuse(out, Code::denied, arena.copy(decision.reason(out.client.address)));
   }
   // In HTTP/2 a tunnel is all that was asked for (RFC 8441 section 4): there is no request beside it.

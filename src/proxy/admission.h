@@ -19,6 +19,7 @@ enum class Verdict : std::uint8_t {
   to_https,  // the http request belongs to https
   redirect,  // the route says so
   respond,   // the route says so
+  image,     // the route fetches one
   forward,   // to the route's upstream
 };
 

@@ -3,7 +3,10 @@
 #include "proxy/exchange_variables.h"
 #include "proxy/finish_fields.h"
 #include "proxy/forward.h"
+#include "proxy/image_answer.h"
+#include "proxy/inspected_tunnel.h"
 #include "proxy/local_response.h"
+#include "proxy/outbound.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {
@@ -18,7 +21,8 @@ std::uint64_t max_body(const Exchange& exchange) {
   return limit.value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
-// Before the request goes to a server: the bounds for its content.
+}  // namespace
+
 Result<void> govern_content(Exchange& exchange) {
   std::uint64_t limit = max_body(exchange);
   if (exchange.request.body.kind == http::BodySize::Kind::known && exchange.request.body.bytes > limit) {
@@ -31,11 +35,14 @@ Result<void> govern_content(Exchange& exchange) {
   return {};
 }
 
+namespace {
+
 // The response of everything that is not forwarded.
 Result<void> decided(Exchange& exchange) {
   const Admission& admission = exchange.admission;
   switch (admission.verdict) {
     case Verdict::forward:
+    case Verdict::image:
     case Verdict::refuse: break;
     case Verdict::answer: exchange.response = options_response(exchange); return {};
     case Verdict::to_https:
@@ -59,6 +66,8 @@ Task<Result<void>> at_once(Result<void> decided) { co_return decided; }
 }  // namespace
 
 Task<Result<void>> answer(Exchange& exchange) {
+  if (exchange.client.inspected != nullptr) return answer_inspected(exchange);
+  if (exchange.client.entry->outbound != nullptr) return answer_outbound(exchange);
   AdmissionContext context{exchange.client.snapshot(), *exchange.client.entry, exchange.client.hop()};
   {
     ExchangeVariables variables(exchange);
@@ -68,6 +77,7 @@ Task<Result<void>> answer(Exchange& exchange) {
     auto governed = govern_content(exchange);
     return governed ? forward(exchange) : at_once(fail(governed.error()));
   }
+  if (exchange.admission.verdict == Verdict::image) return answer_image(exchange);
   auto done = decided(exchange);
   if (done) finish_fields(exchange, exchange.response);
   return at_once(done);

@@ -10,6 +10,9 @@ namespace sp::proxy {
 // client.
 runtime::Task<Result<void>> answer(Exchange& exchange);
 
+// Before a request goes to a server: the bounds for its content. Errors: body_too_large.
+Result<void> govern_content(Exchange& exchange);
+
 // The page (or JSON, if that was asked for) of a failure, with Proxy-Status. Says what kind of failure it was, and
 // nothing about servers, addresses or fields: that is for the log. info(error.code).status must not be 0.
 Response error_response(Exchange& exchange, const Error& error);

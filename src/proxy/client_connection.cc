@@ -1,11 +1,20 @@
 #include "proxy/client_connection.h"
 
+#include "proxy/inspected_tunnel.h"
 #include "proxy/worker.h"
 #include "tls/stream.h"
 
 namespace sp::proxy {
 
+ClientConnection::ClientConnection() = default;
+ClientConnection::~ClientConnection() = default;
+
 const Snapshot& ClientConnection::snapshot() const { return *contexts->snapshot; }
+
+bool ClientConnection::must_introduce_itself() const {
+  const policy::AddressSet& proxies = entry->policy->proxies;
+  return !proxies.empty() && proxies.contains(peer.address);
+}
 
 policy::Hop ClientConnection::hop() const {
   return {.peer = peer.address,

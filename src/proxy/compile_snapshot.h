@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,11 @@ struct CompileDeps {
   std::shared_ptr<const tls::TicketKeys> tickets;  // they outlive configurations
   std::string via = "sallyport";
   std::uint64_t generation = 0;
+  // The users of a way out, from the file that the configuration names; null, and a finding, where it cannot be read.
+  // Empty: nobody is going to ask.
+  std::function<std::shared_ptr<Users>(const config::Text& file, const config::FileSystem& files,
+                                       std::vector<config::Finding>& findings)>
+      load_users = {};
 };
 
 // Adds what is wrong to `findings`, all of it; null if there is an error among them.

@@ -1,14 +1,13 @@
 #include "proxy/connection.h"
 
-#include <array>
-
 #include "proxy/buffer.h"
 #include "proxy/h1_session.h"
 #include "proxy/h2_session.h"
-#include "proxy/linger.h"
-#include "proxy/write_all.h"
+#include "proxy/proxy_header.h"
+#include "proxy/relay.h"
+#include "proxy/secure_client.h"
+#include "proxy/socks_session.h"
 #include "runtime/abort_on_cancel.h"
-#include "tls/server_context.h"
 #include "tls/stream.h"
 
 namespace sp::proxy {
@@ -16,45 +15,6 @@ namespace sp::proxy {
 using runtime::Task;
 
 namespace {
-
-// A browser that was sent to http://name:443 is told so in the language that it speaks.
-Task<void> answer_in_plain(std::unique_ptr<runtime::Stream> stream, runtime::TimePoint deadline) {
-  constexpr std::string_view text =
-      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 59\r\nConnection: close\r\n"
-      "Proxy-Status: sallyport; error=http_request_error\r\n\r\n"
-      "This port speaks TLS: use https:// in the URL, not http://\n";
-  static_assert(text.size() - text.find("\r\n\r\n") - 4 == 59);
-  std::array<iovec, 1> pieces{piece_of(text)};
-  auto written = co_await write_all(*stream, pieces, runtime::Duration(1000));
-  if (!written) co_return;
-  auto finished = co_await stream->finish(deadline);
-  if (finished) co_await drop_input(*stream, deadline);
-}
-
-// Until the client has said something: TLS would hold 40 KiB for one that says nothing.
-Task<bool> says_something(runtime::Stream& stream, runtime::TimePoint deadline, runtime::CancelToken& parent) {
-  runtime::AbortOnCancel abort(stream, parent);
-  auto ready = co_await stream.readable(deadline);
-  co_return ready.has_value();
-}
-
-Task<bool> secure(Worker& worker, ClientConnection& client, tls::TlsStream& stream, runtime::TimePoint deadline,
-                  runtime::CancelToken& parent) {
-  runtime::AbortOnCancel abort(stream, parent);
-  auto done = co_await stream.handshake(deadline);
-  if (done) {
-    co_return true;
-  }
-  const tls::Diagnosis* diagnosis = stream.diagnosis();
-  Code code = diagnosis != nullptr ? diagnosis->code : done.error().code;
-  if (code != Code::plain_http_on_tls && diagnosis == nullptr)
-    co_return false;  // it came and went: scanners, health checks
-  worker.observer().connection_failed(client, code, diagnosis->text);
-  if (code == Code::plain_http_on_tls) {
-    co_await answer_in_plain(stream.take_lower(), worker.loop().now() + runtime::Duration(1000));
-  }
-  co_return false;
-}
 
 // Neither becomes a part of the frame of serve_connection(), which there is for each connection that has said nothing
 // yet.
@@ -113,35 +73,98 @@ Task<bool> begins_in_clear(Worker& worker, ClientConnection& client, runtime::Ti
   }
 }
 
-// False: there will be no TLS.
-Task<bool> secure_connection(Worker& worker, ClientConnection& client) {
-  runtime::TimePoint deadline = worker.loop().now() + client.entry->policy->timeouts.client_head;
-  bool begun = co_await says_something(*client.stream, deadline, worker.before_requests());
-  if (!begun) co_return false;
-  auto secured = client.contexts->servers[client.entry->number]->accept(std::move(client.stream));
-  bool done = co_await secure(worker, client, *secured, deadline, worker.before_requests());
-  if (!done) co_return false;
-  client.stream = std::move(secured);
-  client.secured = worker.loop().precise_now();
-  co_return true;
+}  // namespace
+
+namespace {
+
+Task<void> serve_secured(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
+  const bool secured = co_await secure_client(worker, *client, {});
+  if (secured) co_await serve_http(worker, std::move(client), parent);
+}
+
+// What may stand in front of all else: a header of the PROXY protocol. False: nobody is to be served.
+[[gnu::noinline]] Task<bool> introduce(Worker& worker, ClientConnection& client) {
+  const runtime::TimePoint deadline = worker.loop().now() + client.entry->policy->timeouts.client_head;
+  auto read = co_await accept_header(worker, client, deadline);
+  if (!read && read.error().code != Code::cancelled && read.error().code != Code::shutting_down)
+    worker.observer().connection_failed(client, read.error().code, read.error().where);
+  co_return read.has_value();
+}
+
+enum class Spoken : std::uint8_t { nothing, http, http2, tls, socks };
+
+// Looks at the first octets of a port where HTTP, TLS and SOCKS are spoken: what was read is in `received`.
+Task<Spoken> what_is_spoken(Worker& worker, ClientConnection& client, runtime::TimePoint deadline, Buffer& received) {
+  constexpr char tls_handshake = 0x16;
+  const bool begun = co_await begins_in_clear(worker, client, deadline, received);
+  if (!begun) co_return Spoken::nothing;
+  const char first = received.view().front();
+  if (first == tls_handshake) co_return Spoken::tls;
+  if (first == 4 || first == 5) co_return Spoken::socks;
+  co_return received.view().starts_with(preface) ? Spoken::http2 : Spoken::http;
+}
+
+[[gnu::noinline]] Task<void> serve_any_proxy(Worker& worker, std::unique_ptr<ClientConnection> client,
+                                             runtime::CancelToken& parent) {
+  const runtime::TimePoint deadline = worker.loop().now() + client->entry->policy->timeouts.client_head;
+  const bool says = co_await says_something(*client->stream, deadline, worker.before_requests());
+  if (!says) co_return;
+  Buffer received;
+  const Spoken spoken = co_await what_is_spoken(worker, *client, deadline, received);
+  if (spoken == Spoken::tls && client->entry->tls != nullptr) {
+    const bool secured = co_await secure_client(worker, *client, received.view());
+    received.release();
+    if (secured) co_await serve_http(worker, std::move(client), parent);
+  } else if (spoken == Spoken::http2) {
+    co_await serve_h2(worker, std::move(client), std::move(received), parent);
+  } else if (spoken == Spoken::http) {
+    co_await serve_h1(worker, std::move(client), std::move(received), parent);
+  } else if (spoken == Spoken::socks) {
+    co_await serve_socks(worker, std::move(client), std::move(received), parent);
+  } else if (spoken == Spoken::tls) {
+    worker.observer().connection_failed(*client, Code::client_tls_failed,
+                                        "it speaks TLS, and there are no `certificates`");
+  }
+}
+
+Task<void> serve_way_out(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
+  if (client->listen->tls) return serve_secured(worker, std::move(client), parent);
+  if (client->listen->any_proxy) return serve_any_proxy(worker, std::move(client), parent);
+  if (client->listen->socks) return serve_socks(worker, std::move(client), {}, parent);
+  return serve_h1(worker, std::move(client), {}, parent);
 }
 
 }  // namespace
 
 Task<void> serve_connection(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
-  if (client->listen->tls) {
-    bool secured = co_await secure_connection(worker, *client);
-    if (!secured) co_return;
-    if (client->tls()->info().alpn == "h2") {
-      co_await serve_h2(worker, std::move(client), {}, parent);
-      co_return;
-    }
+  if (client->must_introduce_itself()) {
+    const bool introduced = co_await introduce(worker, *client);
+    if (!introduced) co_return;
   }
-  if (client->listen->h2c) {
+  if (!worker.admit(*client)) co_return;
+  if (client->entry->outbound != nullptr) {
+    co_await serve_way_out(worker, std::move(client), parent);
+  } else if (client->listen->relay || (client->listen->tls && client->entry->policy->relay != nullptr)) {
+    co_await serve_relay(worker, std::move(client), parent);
+  } else if (client->listen->tls) {
+    co_await serve_secured(worker, std::move(client), parent);
+  } else if (client->listen->h2c) {
     co_await serve_h2c(worker, std::move(client), parent);
   } else {
     co_await serve_h1(worker, std::move(client), {}, parent);
   }
+}
+
+Task<void> serve_http(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {
+  return serve_http(worker, std::move(client), {}, parent);
+}
+
+Task<void> serve_http(Worker& worker, std::unique_ptr<ClientConnection> client, Buffer received,
+                      runtime::CancelToken& parent) {
+  const bool secure = client->tls() != nullptr;
+  const bool h2 = secure ? client->tls()->info().alpn == "h2" : received.view().starts_with(preface);
+  return h2 ? serve_h2(worker, std::move(client), std::move(received), parent)
+            : serve_h1(worker, std::move(client), std::move(received), parent);
 }
 
 Task<void> serve_requests(Worker& worker, std::unique_ptr<ClientConnection> client, runtime::CancelToken& parent) {

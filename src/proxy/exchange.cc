@@ -1,5 +1,7 @@
 #include "proxy/exchange.h"
 
+#include "proxy/outbound_remedy.h"
+#include "proxy/outbound_use.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/upstream_states.h"
 #include "proxy/worker.h"
@@ -42,6 +44,8 @@ std::string_view Exchange::request_id() {
 
 void Exchange::fail_with(Error error, std::string_view detail, std::string_view remedy) {
   failure = {error, arena.copy(detail), arena.copy(remedy)};
+  if (outbound == nullptr) return;
+  if (const std::string fits = remedy_on_way_out(error.code, *this); !fits.empty()) failure.remedy = arena.copy(fits);
 }
 
 }  // namespace sp::proxy

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "http/message.h"
+#include "policy/relay.h"
 #include "proxy/admission.h"
 #include "proxy/body.h"
 #include "proxy/client_connection.h"
@@ -21,6 +22,7 @@ namespace sp::proxy {
 
 class UpstreamConnection;
 class Worker;
+struct OutboundUse;
 struct UpstreamState;
 
 // When what happened; unset ones are zero. For the log.
@@ -69,9 +71,12 @@ struct Response {
 class LocalBody {
  public:
   BodySource* emplace(ByteView text) { return &body_.emplace(text); }
+  // What the text belongs to, where that is neither the exchange nor the configuration.
+  void keep(std::shared_ptr<const void> owner) { owner_ = std::move(owner); }
 
  private:
   std::optional<MemoryBody> body_;
+  std::shared_ptr<const void> owner_;
 };
 
 // The server that works on the request, for balancing: counted as long as the exchange has it.
@@ -111,11 +116,19 @@ struct Exchange {
 
   LocalBody local_body;
 
+  // ---- of a connection that is passed on: there is no request ----
+  const policy::RelayTarget* relay_target = nullptr;
+  std::string_view server_name;  // that a TLS client has asked for, where its TLS passes through
+
+  // ---- of the way out ----
+  std::unique_ptr<OutboundUse> outbound;  // null: an entry of `inbound`
+
   // ---- its way to the upstream ----
   const policy::Upstream* upstream = nullptr;
   const policy::Server* server = nullptr;
   std::string_view upstream_target;     // path and query as sent
   std::string_view upstream_authority;  // Host as sent
+  std::string_view connection_key;      // see obtain.cc; made on first use, for each server anew
   std::unique_ptr<UpstreamConnection> connection;
   Occupancy occupancy;
   Upload upload;
@@ -139,6 +152,7 @@ struct Exchange {
   std::uint64_t response_octets = 0;  // of content, sent
   std::uint64_t interim_octets = 0;   // of the fields of 1xx responses
   bool from_upstream = false;         // the response is the upstream's
+  bool relay = false;                 // a connection that is passed on
 
   // Work beside the exchange (the upload); it ends before the exchange does. Cancelled with the connection, and when
   // the client is known to be gone.
@@ -147,8 +161,11 @@ struct Exchange {
 
   const policy::Route* route() const { return admission.match.route; }
   const config::TimeoutsConfig& timeouts() const {
+    if (relay_target != nullptr) return relay_target->timeouts;
     return admission.match.route != nullptr ? admission.match.route->timeouts : client.entry->policy->timeouts;
   }
+  // Of a HangupWatch that is given the exchange: nobody waits for what it is doing any more.
+  static void client_gone(void* exchange) { static_cast<Exchange*>(exchange)->scope.cancel(Code::client_closed); }
   // What identifies the request in the log and on error pages; made on first use.
   std::string_view request_id();
   // Notes what went wrong; the texts are copied into the arena. The first failure that matters stays.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -20,9 +21,17 @@ class ExchangeMemo {
   ExchangeMemo(const ExchangeMemo&) = delete;
   ExchangeMemo& operator=(const ExchangeMemo&) = delete;
 
-  // Tells the worker's observer of the exchange, as if it had lasted until now. `client` is its connection's stream.
-  void tell(Worker& worker, std::unique_ptr<runtime::Stream> client, std::uint64_t request_octets,
-            std::uint64_t response_octets) const;
+  // What was seen of a tunnel while it passed.
+  struct Seen {
+    std::uint64_t request_octets = 0, response_octets = 0;
+    std::string_view tls_name;  // of a way out
+  };
+  // Tells the worker's observer of the exchange, as if it had lasted until now. `client` is its connection's stream;
+  // `failure` is what ended it, or ok.
+  void tell(Worker& worker, std::unique_ptr<runtime::Stream> client, const Seen& seen, const Failure& failure) const;
+
+  // That the connection is one of its address: somebody else keeps it from now on.
+  AddressCounts::Held take_count() { return std::move(counted_); }
 
   static void operator delete(ExchangeMemo* memo, std::destroying_delete_t);
 
@@ -37,7 +46,9 @@ class ExchangeMemo {
     referer,
     user_agent,
     server_address,
+    server_name,
     id,
+    user,
     texts
   };
   using Texts = std::array<std::string_view, texts>;
@@ -50,27 +61,45 @@ class ExchangeMemo {
   void restore(ClientConnection& client) const;
   void restore(Exchange& exchange) const;
 
+  // A moment, by how long before or after the start of the exchange it was.
+  class Moment {
+   public:
+    Moment() = default;
+    Moment(runtime::TimePoint when, runtime::TimePoint start);
+    runtime::TimePoint from(runtime::TimePoint start) const;
+
+   private:
+    static constexpr std::int32_t unset = std::numeric_limits<std::int32_t>::min();
+    std::int32_t microseconds_ = unset;  // beyond half an hour: half an hour
+  };
+  const policy::Upstream* upstream() const;
+
   // Of the connection.
   std::shared_ptr<WorkerContexts> contexts_;
-  const Entry* entry_;
-  const Listen* listen_;
-  runtime::TimePoint accepted_, secured_;
+  AddressCounts::Held counted_;  // the connection is one of its address
+  std::unique_ptr<std::string> proxy_header_;
   std::uint32_t requests_;
+  std::uint32_t entry_;   // its number
+  std::uint16_t listen_;  // as well
   bool trusted_;
   ConnectionEnd peer_;
   // Of the exchange.
   Occupancy occupancy_;
-  const policy::Site* site_;
-  const policy::Route* route_;
-  const policy::Upstream* upstream_;
-  const policy::Server* server_;
-  runtime::TimePoint started_, head_, connecting_, connected_, first_byte_;
-  Retried retried_;
+  const policy::Route* route_;               // or
+  const policy::RelayTarget* relay_target_;  // of a connection that is passed on
+  runtime::TimePoint started_;
+  Moment accepted_, secured_, head_, connecting_, connected_, first_byte_;
   std::uint32_t attempts_;
+  Code retried_;
+  std::uint16_t retried_server_, server_;  // their numbers in the upstream
+  std::int32_t rule_;                      // of a way out; -1: none
+  std::int8_t parent_;                     // its proxy, where that was the server; -1: none
+  policy::OutboundRequest::Kind kind_;     // as well
+  bool judged_, would_refuse_;             // as well
   std::uint16_t status_;
   http::TargetForm form_;
   http::Version version_;
-  bool has_query_, reused_;
+  bool has_query_, reused_, relay_;
   std::array<std::uint16_t, texts> sizes_{};
 };
 

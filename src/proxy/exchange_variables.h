@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/exchange.h"
+#include "proxy/proxy_header.h"
 #include "proxy/variables.h"
 
 namespace sp::proxy {
@@ -18,6 +19,8 @@ class ExchangeVariables final : public RequestVariables {
   }
   std::string_view value(policy::Variable variable, std::string_view argument, Arena& arena) const override {
     if (variable == policy::Variable::request_id) return exchange_.request_id();
+    if (variable == policy::Variable::proxy) return proxy_value(exchange_.client, argument, arena);
+    if (variable == policy::Variable::client_address && exchange_.relay) return exchange_.client.peer_text;
     return RequestVariables::value(variable, argument, arena);
   }
 

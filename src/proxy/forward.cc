@@ -7,6 +7,8 @@
 #include "proxy/finish_fields.h"
 #include "proxy/h2_upstream.h"
 #include "proxy/obtain.h"
+#include "proxy/outbound_use.h"
+#include "proxy/server_choice.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 
@@ -18,39 +20,6 @@ using runtime::Task;
 AdmissionContext context_of(const Exchange& exchange) {
   return {exchange.client.snapshot(), *exchange.client.entry, exchange.client.hop()};
 }
-
-// The servers that this request has met.
-class Tried {
- public:
-  std::span<const std::size_t> list() const { return {servers_.data(), count_}; }
-  void add(std::size_t server) {
-    if (count_ < servers_.size()) servers_[count_++] = server;
-  }
-  // Whether none of them has ended the connection without an answer before.
-  bool first_silence() { return !std::exchange(silence_, true); }
-
- private:
-  std::array<std::size_t, 16> servers_{};
-  std::size_t count_ = 0;
-  bool silence_ = false;
-};
-
-// A server that was picked may be on trial, and gets no other request until it is known what came of this one: also
-// where that is nothing, since the request could not be sent or memory ended.
-class Trial {
- public:
-  Trial() = default;
-  ~Trial() {
-    if (health_ != nullptr) health_->abandoned();
-  }
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-  void begin(policy::ServerHealth& health) { health_ = &health; }
-  void over() { health_ = nullptr; }
-
- private:
-  policy::ServerHealth* health_ = nullptr;
-};
 
 void lease(Exchange& exchange) {
   exchange.server_address = exchange.arena.copy(exchange.connection->address_text());
@@ -84,102 +53,45 @@ Again again(Exchange& exchange, const Error& error, bool connected) {
   return ++exchange.repeats <= most_repeats ? Again::same_server : Again::no;
 }
 
-// A server that speaks HTTP/2 need not know tunnels, nor HTTP/1.1, in which one is asked for where it may not know
-// them.
-bool is_want_of_tunnels(const Exchange& exchange, Code code) {
-  return !exchange.request.upgrade.empty() &&
-         (code == Code::no_extended_connect || code == Code::upstream_speaks_http2 || code == Code::upstream_tls_alert);
-}
-
-// How often a failure counts against the servers that a request meets.
-enum class Blame : std::uint8_t { never, once, always };
-
-// Whatever a server says is an answer, and a client may have made it say that (by what it asks for, or sends to be
-// reflected): others would pay for it. It may also be the request that no server can stand: then it is not to take one
-// after the other from everybody else.
-Blame blame(Code code) {
-  switch (code) {
-    case Code::dns_error:
-    case Code::dns_timeout:
-    case Code::dns_no_address:
-    case Code::connection_refused:
-    case Code::connection_timeout:
-    case Code::connection_unreachable:
-    case Code::connection_failed:
-    case Code::upstream_tls_alert:
-    case Code::upstream_certificate_name:
-    case Code::upstream_certificate_untrusted:
-    case Code::upstream_certificate_expired:
-    case Code::upstream_certificate_pin:
-    case Code::response_head_timeout: return Blame::always;
-    case Code::upstream_tls_failed:
-    case Code::upstream_closed:
-    case Code::upstream_reset:
-    case Code::io_error: return Blame::once;
-    default: return Blame::never;
+// The upstream that the route names, or the destination that the client does.
+UpstreamState& begin_way(Exchange& exchange) {
+  if (exchange.outbound != nullptr) {
+    Destination& destination = *exchange.outbound->destination;
+    exchange.upstream = &destination.upstream;
+    return destination.state;
   }
+  exchange.upstream = exchange.route()->forward()->upstream;
+  return exchange.client.contexts->state_of(*exchange.upstream, exchange.worker.upstreams());
 }
 
-// A server may refuse the name that the handshake asks for.
-bool client_chose_sni(const Exchange& exchange) {
-  return exchange.upstream->tls.sni.empty() && exchange.route()->forward()->host == policy::HostMode::preserve;
-}
-
-// There are servers that close the connection when a head is too large for them.
-bool is_large(const Exchange& exchange) { return H2Upstream::head_size(exchange) > H2Upstream::most_shared_head; }
-
-// Only what the server did counts against it: nothing that a client can bring about.
-bool counts_against_server(Exchange& exchange, const Error& error, Tried& tried) {
-  if (error.side != Side::upstream || exchange.scope.token().cancelled()) return false;
-  if (is_want_of_tunnels(exchange, error.code)) return false;
-  if (error.code == Code::upstream_tls_alert && client_chose_sni(exchange)) return false;
-  const UpstreamConnection* connection = exchange.connection.get();
-  if (connection != nullptr) {
-    if (connection->alone()) return false;
-    if (exchange.reused_connection && !connection->answered) return false;  // it was only closed under us
-  }
-  const Blame how = blame(error.code);
-  if (how != Blame::once) return how == Blame::always;
-  if (connection != nullptr && (connection->answered || is_large(exchange))) return false;
-  return tried.first_silence();
-}
-
-// Passive marking.
-void note_failure(Exchange& exchange, const Error& error, Tried& tried) {
-  policy::ServerHealth& health = exchange.occupancy.state()->servers[exchange.occupancy.server()].health;
-  const policy::Upstream& upstream = *exchange.upstream;
-  if (!counts_against_server(exchange, error, tried)) return health.abandoned();
-  bool marked = health.failed(exchange.worker.loop().now(), {upstream.fail_after, upstream.fail_for});
-  if (marked && upstream.servers.size() > 1) exchange.worker.observer().server_marked_down(exchange);
-}
-
-Result<std::size_t> pick_server(Exchange& exchange, UpstreamState& state, Tried& tried) {
-  auto picked = policy::pick(exchange.upstream->balance, state.servers, exchange.worker.loop().now(),
-                             exchange.worker.random().next(), tried.list());
-  if (picked) {
-    tried.add(*picked);
-    return *picked;
-  }
-  if (!exchange.failure.failed()) exchange.fail_with({.code = Code::no_server_available, .side = Side::upstream});
-  return fail(exchange.failure.error);
+// In absolute form for a parent proxy (RFC 9112 section 3.2.2), which an asterisk has none of.
+std::string_view target_on_way_out(const Exchange& exchange) {
+  const http::RequestHead& request = exchange.request;
+  const std::string_view query = request.has_query ? exchange.arena.concat({"?", request.query}) : std::string_view();
+  if (!exchange.outbound->asks_parent())
+    return query.empty() ? request.path : exchange.arena.concat({request.path, query});
+  const std::string_view path = request.form == http::TargetForm::asterisk ? std::string_view() : request.path;
+  return exchange.arena.concat({"http://", request.authority, path, query});
 }
 
 // The request as this server is to see it, and the server counted as busy with it.
 Result<void> turn_to_server(Exchange& exchange, UpstreamState& state, std::size_t index,
                             const ExchangeVariables& variables) {
-  if (exchange.server != nullptr) exchange.retried = {exchange.failure.error.code, exchange.server};
-  exchange.server = &exchange.upstream->servers[index];
+  turn_to(exchange, state, index);
+  if (exchange.outbound != nullptr) {
+    exchange.upstream_target = target_on_way_out(exchange);
+    exchange.upstream_authority = exchange.request.authority;
+    return {};
+  }
   SP_TRY_PLAIN(UpstreamRequest mapped,
                map_upstream_request(exchange.admission, *exchange.server, variables, exchange.request, exchange.arena));
   exchange.upstream_target = mapped.target;
   exchange.upstream_authority = mapped.authority;
-  ++exchange.attempts;
-  exchange.occupancy.enter(state, index);
   return {};
 }
 
 void succeeded(Exchange& exchange) {
-  exchange.occupancy.state()->servers[exchange.occupancy.server()].health.succeeded();
+  note_success(exchange);
   exchange.from_upstream = true;
   exchange.failure = {};
   if (exchange.request.version == http::Version::http2) {
@@ -206,10 +118,10 @@ void LeavingUpstream::give_back_connection() {
 }
 
 Task<Result<void>> forward(Exchange& exchange) {
-  exchange.upstream = exchange.route()->forward()->upstream;
-  UpstreamState& state = exchange.client.contexts->state_of(*exchange.upstream, exchange.worker.upstreams());
+  UpstreamState& state = begin_way(exchange);
   ExchangeVariables variables(exchange);
-  edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
+  if (exchange.outbound == nullptr)
+    edit_request_fields(context_of(exchange), exchange.admission, variables, exchange.request, exchange.arena);
   Tried tried;
   Trial trial;
   std::size_t index = 0;

@@ -7,6 +7,7 @@
 #include "proxy/answer.h"
 #include "proxy/forward.h"
 #include "proxy/linger.h"
+#include "proxy/proxy_header.h"
 #include "proxy/splice_body.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/websocket_handshake.h"
@@ -119,6 +120,13 @@ Task<Result<void>> H1Session::read_head(Exchange& exchange) {
   co_return Result<void>{};
 }
 
+// Where a request that is none is a header of the PROXY protocol, from somebody who may not send one. Behind TLS nobody
+// may.
+bool H1Session::begins_with_strange_header() const {
+  return client_.requests == 0 && client_.proxy_header == nullptr && client_.tls() == nullptr &&
+         begins_with_proxy_header(in_.view());
+}
+
 void H1Session::begin_body(Exchange& exchange) {
   continued_ = false;
   if (persistence_.framing.kind == Framing::Kind::none) {
@@ -132,8 +140,6 @@ void H1Session::begin_body(Exchange& exchange) {
   exchange.body = &body_;
 }
 
-void H1Session::client_gone(void* exchange) { static_cast<Exchange*>(exchange)->scope.cancel(Code::client_closed); }
-
 Task<H1Session::After> H1Session::serve_one() {
   Exchange exchange(worker_, client_, arena_, token_);
   exchange.interim = this;
@@ -145,6 +151,7 @@ Task<H1Session::After> H1Session::serve_one() {
   } else if (!*taken) {
     head = co_await read_head(exchange);
   }
+  if (!head && begins_with_strange_header()) head = fail(strange_header(client_));
   if (!head && head.error().code == Code::client_closed && !reader_.begun()) co_return After::close;
   ++client_.requests;
   if (!head) {
@@ -153,7 +160,7 @@ Task<H1Session::After> H1Session::serve_one() {
     co_return after;
   }
   begin_body(exchange);
-  runtime::HangupWatch watch{&H1Session::client_gone, &exchange};
+  runtime::HangupWatch watch{&Exchange::client_gone, &exchange};
   stream_.watch_hangup(&watch);
   After after = After::close;
   std::exception_ptr out_of_memory;
@@ -210,9 +217,17 @@ Task<H1Session::After> H1Session::respond(Exchange& exchange) {
   co_return After::close;
 }
 
+// What a client sends behind the head of a CONNECT is for the tunnel, and some do not wait for it to be there. Where
+// there is none it must not be read as requests: others may have written it. A 407 is answered by the same connection,
+// by clients that have waited.
+bool H1Session::may_follow_refused_tunnel(const Exchange& exchange) const {
+  return exchange.response.head.status == 407 && in_.empty();
+}
+
 // Whether another request can follow, as far as is known when the response's head is written.
 bool H1Session::stays_open(const Exchange& exchange) const {
   if (!persistence_.keep_alive || worker_.draining() || !worker_.current(client_.snapshot())) return false;
+  if (exchange.request.method == http::Method::connect && !may_follow_refused_tunnel(exchange)) return false;
   if (body_.complete()) return true;
   // Content that was not read: a client that waits for a 100 may or may not send it.
   return !exchange.upload.started() && !exchange.request.expects_continue && body_.remaining() <= worth_draining;
@@ -349,7 +364,8 @@ void make_switch(Exchange& exchange, http::ResponseHead& head) {
 }  // namespace
 
 Task<H1Session::After> H1Session::switch_protocols(Exchange& exchange, Response& response) {
-  if (response.head.status != 101) make_switch(exchange, response.head);
+  const bool connect = exchange.request.method == http::Method::connect;
+  if (response.head.status != 101 && !connect) make_switch(exchange, response.head);
   codec::h1::ResponseContext context{
       .client_version = exchange.request.version, .asked = exchange.request.method, .keep_alive = true};
   std::size_t room = head_octets(response.head.fields) + response.head.reason.size() + 512;

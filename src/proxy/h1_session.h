@@ -47,6 +47,7 @@ class H1Session final : public ListHook, private InterimSink {
   runtime::Task<After> serve_one();
   Result<bool> take_head(Exchange& exchange);
   runtime::Task<Result<void>> read_head(Exchange& exchange);
+  bool begins_with_strange_header() const;
   void begin_body(Exchange& exchange);
   runtime::Task<After> respond(Exchange& exchange);
   runtime::Task<After> refuse_head(Exchange& exchange, Error error);
@@ -57,10 +58,10 @@ class H1Session final : public ListHook, private InterimSink {
   void begin_tunnel(Exchange& exchange, const Response& response);
   runtime::Task<void> linger();
   runtime::Task<Result<void>> send_interim(const http::ResponseHead& head) override;
+  bool may_follow_refused_tunnel(const Exchange& exchange) const;
   bool stays_open(const Exchange& exchange) const;
   Error client_error(Code code) const;
   Error not_sent(const Error& error) const;
-  static void client_gone(void* exchange);
   static void aborted(void* self, Code why) { static_cast<H1Session*>(self)->stream_.abort(why); }
 
   Worker& worker_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/exchange.h"
+#include "proxy/outbound_use.h"
 #include "proxy/server_pool.h"
 #include "proxy/upstream_response.h"
 #include "proxy/websocket_handshake.h"
@@ -88,7 +89,9 @@ Task<Result<void>> H1Upstream::send_request(Exchange& exchange) {
   if (!exchange.request.upgrade.empty()) add_websocket_key(exchange);
   codec::h1::RequestContext context{
       .target = exchange.upstream_target, .host = exchange.upstream_authority, .keep_alive = true};
-  std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() + 256;
+  if (exchange.outbound != nullptr) context.credentials = exchange.outbound->credentials;
+  std::size_t room = head_octets(exchange.request.fields) + context.target.size() + context.host.size() +
+                     context.credentials.size() + 256;
   char* const memory = exchange.arena.chars(room);
   codec::h1::OutBuffer out({memory, room});
   SP_TRY(codec::h1::Written written, codec::h1::write_request_head(exchange.request, context, out));

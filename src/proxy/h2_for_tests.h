@@ -63,7 +63,7 @@ class H2Peer : private codec::h2::Connection::Owner {
     const bool ended = content.empty() && upgrade.empty();
     stream.to_send = std::move(content);
     stream.last = upgrade.empty();
-    EXPECT_TRUE(connection.request(stream, head, "http", authority, target, ended));
+    EXPECT_TRUE(connection.request(stream, head, scheme, authority, target, ended));
     stream.number = stream.id();
     exchange();
     return stream;
@@ -113,7 +113,7 @@ class H2Peer : private codec::h2::Connection::Owner {
  public:
   codec::h2::Log log;
   Scripted wire;
-  std::string authority = "a.test";
+  std::string authority = "a.test", scheme = "http";
 
  public:
   codec::h2::Connection connection;

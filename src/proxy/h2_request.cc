@@ -10,6 +10,7 @@
 #include "proxy/forward.h"
 #include "proxy/h2_connection.h"
 #include "proxy/h2_tunnel_end.h"
+#include "proxy/held_writes.h"
 #include "proxy/websocket_handshake.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
@@ -49,7 +50,8 @@ void H2Request::head_read(const Result<void>& fault, bool ended) {
   if (ended) return;
   const config::TimeoutsConfig& timeouts = exchange_.client.entry->policy->timeouts;
   body_.start(Pace(timeouts.body_idle, timeouts.min_rate.bytes_per_second), &exchange_.request_trailers);
-  if (exchange_.request.upgrade.empty()) exchange_.body = &body_;
+  const bool tunnel = !exchange_.request.upgrade.empty() || exchange_.request.method == http::Method::connect;
+  if (!tunnel) exchange_.body = &body_;
 }
 
 void H2Request::closed(ErrorCode error, bool by_peer) {
@@ -61,8 +63,6 @@ Code H2Request::code_of(ErrorCode error, bool by_peer) const {
   if (by_peer) return Code::client_closed;
   return error == ErrorCode::internal_error ? Code::internal : Code::http2_error;
 }
-
-void H2Request::client_gone(void* exchange) { static_cast<Exchange*>(exchange)->scope.cancel(Code::client_closed); }
 
 // Who watches is told, too: a tunnel, in which both may be waiting for the server.
 void H2Request::cancelled(void* self, Code why) {
@@ -78,7 +78,7 @@ Error H2Request::not_sent(const Error& error) const {
 }
 
 Task<void> H2Request::serve() {
-  runtime::HangupWatch watch{&H2Request::client_gone, &exchange_};
+  runtime::HangupWatch watch{&Exchange::client_gone, &exchange_};
   watch_hangup(&watch);
   std::exception_ptr out_of_memory;
   try {
@@ -212,6 +212,7 @@ Task<Result<void>> H2Request::begin_tunnel(Response& response) {
   std::string from_upstream(response.tunnel_begin);
   std::unique_ptr<Tunnel> tunnel = tunnel_of(exchange_);
   tunnel->client = std::make_unique<H2TunnelEnd>(*this, tunnel_over_);
+  if (tunnel->inside != nullptr) tunnel->client = std::make_unique<HeldWrites>(std::move(tunnel->client));
   tunnel_ = true;
   keep_two_ways();
   watch_hangup(nullptr);

@@ -43,7 +43,6 @@ class H2Request final : public H2Channel, private InterimSink {
   void give_up(const Error& error);
   bool is_misdirected() const;
   bool looks_like_tunnel(const Response& response) const;
-  static void client_gone(void* exchange);
   static void cancelled(void* self, Code why);
 
   HeadRoom& heads_;

@@ -48,6 +48,7 @@ class H2Upstream final : public ListHook,
   static constexpr std::uint64_t most_shared_head = 8192;
   // The size of the exchange's head by RFC 9113 section 6.5.2, or a little more.
   static std::uint64_t head_size(const Exchange& exchange);
+  bool unused() const { return streams_.empty(); }
   // It was made for such a head: nobody else gets it.
   bool alone() const { return alone_; }
   bool knows_tunnels() const { return connection_.codec.knows_extended_connect(); }

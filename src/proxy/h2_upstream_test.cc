@@ -1,4 +1,6 @@
 // Servers that speak HTTP/2.
+#include <fmt/format.h>
+
 #include "proxy/h2_for_tests.h"
 #include "proxy/websocket_handshake.h"
 
@@ -485,6 +487,30 @@ TEST(H2AndH1Servers, get_a_websocket_one_after_the_other) {
   first.wire.close();
   const std::string head = second.accept().take_until("\r\n\r\n");
   EXPECT_TRUE(head.contains("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")) << head;
+}
+
+// Connections on which a server is told of a client are for nobody else, and clients come and go.
+TEST(H2ServersThatAreToldOfClients, keep_no_more_connections_than_others) {
+  Gate gate(one_site("- { path: /, to: \"h2c://10.0.0.1:8000\", send_proxy: v1 }\n"));
+  gate.server();
+  std::vector<std::unique_ptr<H2Peer>> servers;
+  for (int n = 0; n < 600; ++n) {
+    Scripted client = gate.client(fmt::format("203.0.113.1:{}", 10'000 + n));
+    client.send(request("GET /"));
+    Scripted accepted = gate.server().accept();
+    accepted.take_until("\r\n");
+    servers.push_back(std::make_unique<H2Peer>(gate, std::move(accepted), Role::server));
+    servers.back()->respond(servers.back()->came(), 204, "");
+    client.expect(response("204 No Content", ""));
+    client.close();
+  }
+  std::size_t ended = 0;
+  for (auto& server : servers) {
+    server->exchange();
+    std::array<char, 1> octet;
+    ended += server->wire.stream().try_read(octet).status == runtime::IoStatus::end ? 1 : 0;
+  }
+  EXPECT_EQ(ended, 600u - 512u);
 }
 
 }  // namespace

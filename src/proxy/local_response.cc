@@ -6,6 +6,8 @@
 
 #include "http/html.h"
 #include "proxy/answer.h"
+#include "proxy/image_answer.h"
+#include "proxy/outbound_use.h"
 
 namespace sp::proxy {
 
@@ -15,6 +17,7 @@ namespace {
 
 // TRACE and CONNECT are not among them.
 constexpr std::string_view methods_here = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+constexpr std::string_view methods_of_images = "GET, HEAD";
 
 bool prefers_json(const http::Fields& fields) {
   const http::Field* accept = fields.find(FieldId::accept);
@@ -24,18 +27,27 @@ bool prefers_json(const http::Fields& fields) {
   return json != std::string_view::npos && (html == std::string_view::npos || json < html);
 }
 
+// What the operator has written for who is refused by a rule of a way out.
+std::string_view reason_of(const Exchange& exchange) {
+  if (exchange.outbound == nullptr || exchange.failure.error.code != Code::destination_refused) return {};
+  const policy::OutboundRule* rule = exchange.outbound->rule();
+  return rule == nullptr ? std::string_view() : std::string_view(rule->reason);
+}
+
 std::string_view html_page(Exchange& exchange, const CodeInfo& row) {
   std::string_view phrase = http::reason_phrase(row.status);
+  std::string reason = http::escaped_html(reason_of(exchange));
+  if (!reason.empty()) reason = fmt::format("<p>{}</p>\n", reason);
   std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0} {1}</title>\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
       "<style>body{{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:34em;padding:0 1em;color:#222}}"
       "h1{{font-size:1.4em}}small{{color:#666}}</style></head>\n"
-      "<body><h1>{0} {1}</h1>\n<p>This page could not be shown: {2}.</p>\n"
+      "<body><h1>{0} {1}</h1>\n<p>This page could not be shown: {2}.</p>\n{5}"
       "<p><small>Code <code>{3}</code>, request <code>{4}</code>. The operator finds it under this number in the "
       "log.</small></p>\n"
       "</body></html>\n",
-      row.status, phrase, http::escaped_html(row.what), row.name, exchange.request_id());
+      row.status, phrase, http::escaped_html(row.what), row.name, exchange.request_id(), reason);
   return exchange.arena.copy(page);
 }
 
@@ -64,6 +76,7 @@ std::string_view grpc_status(std::uint16_t status) {
     case 413:
     case 414:
     case 431: return "8";  // RESOURCE_EXHAUSTED
+    case 429:
     case 502:
     case 503: return "14";  // UNAVAILABLE
     default: return "13";   // INTERNAL
@@ -89,14 +102,30 @@ Response grpc_response(Exchange& exchange, const CodeInfo& row) {
   return response;
 }
 
+bool shows_images(const Exchange& exchange) {
+  return exchange.route() != nullptr && std::holds_alternative<policy::ImageTarget>(exchange.route()->target);
+}
+
 // For people, or for programs that ask for JSON.
 Response page_response(Exchange& exchange, const CodeInfo& row) {
   bool json = prefers_json(exchange.request.fields);
   std::string_view page = json ? json_page(exchange, row) : html_page(exchange, row);
   Response response = text_response(exchange, row.status, json ? "application/json" : "text/html; charset=utf-8", page);
-  if (row.status == 405) response.head.fields.add("Allow", methods_here);
+  if (row.status == 405)
+    response.head.fields.add("Allow", row.code == Code::image_method ? methods_of_images : methods_here);
+  if (shows_images(exchange)) add_image_defences(response.head.fields);
   if (row.status == 503) response.head.fields.add(FieldId::retry_after, "10");
+  if (row.status == 429 && exchange.outbound != nullptr) {
+    response.head.fields.add(FieldId::retry_after,
+                             exchange.arena.copy(fmt::format("{}", exchange.outbound->retry_after.count())));
+  }
   return response;
+}
+
+// RFC 9209 section 2.3.4: with what the next proxy has refused.
+std::string_view received_status(Exchange& exchange) {
+  if (exchange.outbound == nullptr || exchange.outbound->parent_status == 0) return {};
+  return exchange.arena.copy(fmt::format("; received-status={}", exchange.outbound->parent_status));
 }
 
 }  // namespace
@@ -139,7 +168,12 @@ Response error_response(Exchange& exchange, const Error& error) {
   Response response = grpc ? grpc_response(exchange, row) : page_response(exchange, row);
   response.head.fields.add(FieldId::cache_control, "no-store");
   if (!row.proxy_status.empty()) {
-    response.head.fields.add(FieldId::proxy_status, exchange.arena.concat({"sallyport; error=", row.proxy_status}));
+    response.head.fields.add(FieldId::proxy_status,
+                             exchange.arena.concat({"sallyport; error=", row.proxy_status, received_status(exchange)}));
+  }
+  // RFC 9110 section 11.7.1.
+  if (row.status == 407) {
+    response.head.fields.add(FieldId::proxy_authenticate, "Basic realm=\"Sallyport\", charset=\"UTF-8\"");
   }
   return response;
 }

@@ -81,6 +81,15 @@ bool ServerPool::wait_for_one(std::string_view sni, Waiter& waiter) {
   return false;
 }
 
-void ServerPool::add(H2Upstream& connection) { shared_.push_front(connection); }
+// Where servers are told of clients nobody takes over what another client has left.
+void ServerPool::add(H2Upstream& connection) {
+  shared_.push_front(connection);
+  std::size_t unused = 0;
+  for (H2Upstream* each = shared_.front(); each != nullptr;) {
+    H2Upstream* next = shared_.next(*each);
+    if (each->unused() && ++unused > most) each->drain();
+    each = next;
+  }
+}
 
 }  // namespace sp::proxy

@@ -56,7 +56,8 @@ class ServerPool {
 
  private:
   friend class H1Upstream;
-  static constexpr std::size_t most = 512;  // beyond it the oldest one is closed
+  // Of either kind, unused; beyond it the oldest one is closed.
+  static constexpr std::size_t most = 512;
   std::unique_ptr<H1Upstream> remove(H1Upstream& connection);
   IntrusiveList<H1Upstream> idle_;
   IntrusiveList<H2Upstream> shared_;

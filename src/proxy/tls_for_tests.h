@@ -44,15 +44,20 @@ class TlsPeer {
   // Connects to the gate; `use` names a pair that is shown as the client's certificate.
   Scripted connect(std::string_view host = "a.test", const std::string& use = {},
                    std::span<const std::string_view> alpn = http11_only) {
+    auto pipe = gate_.network.open(sp::testing::endpoint("192.0.2.80:443"), sp::testing::endpoint("203.0.113.1:50000"));
+    return secure(std::move(pipe), host, use, alpn);
+  }
+  // The same over a connection that is there.
+  Scripted secure(std::unique_ptr<runtime::Stream> pipe, std::string_view host = "a.test", const std::string& use = {},
+                  std::span<const std::string_view> alpn = http11_only) {
     config::UpstreamTlsConfig config;
-    config.ca.value = "authority.pem";
+    config.ca.value = trusts;
     if (!use.empty()) {
       config.cert.value = use + ".pem";
       config.key.value = use + ".key";
     }
     auto settings = tls::ClientSettings::load(config, files_, gate_.loop.wall_clock(), findings_);
     clients_.push_back(*tls::ClientContext::make(settings, alpn));
-    auto pipe = gate_.network.open(sp::testing::endpoint("192.0.2.80:443"), sp::testing::endpoint("203.0.113.1:50000"));
     auto stream = clients_.back()->connect(std::move(pipe), {.endpoint = "192.0.2.80:443", .name = host, .sni = host});
     shaken = gate_.loop.run(stream->handshake(gate_.loop.now() + 5s));
     return {gate_.loop, std::move(stream)};
@@ -61,16 +66,24 @@ class TlsPeer {
   // Serves with the certificate of that name. Every connection shakes hands by itself.
   void listen(std::string_view at, const std::string& name, const config::ListenerTlsConfig& config = {},
               std::span<const std::string_view> alpn = http11_only) {
+    present(name, config, alpn);
+    listener_ = gate_.network.listen(sp::testing::endpoint(at),
+                                     [this](runtime::Accepted accepted) { serve(std::move(accepted.stream)); });
+  }
+  // What serve() shows.
+  void present(const std::string& name, const config::ListenerTlsConfig& config = {},
+               std::span<const std::string_view> alpn = http11_only) {
     config::CertificateConfig certificate;
     certificate.cert.value = name + ".pem";
     certificate.key.value = name + ".key";
     auto store = tls::CertificateStore::load({&certificate, 1}, files_, gate_.loop.wall_clock(), findings_);
     auto settings = tls::ServerSettings::load(config, files_, findings_);
     server_ = *tls::ServerContext::make(settings, store, std::make_shared<tls::TicketKeys>(), alpn);
-    listener_ = gate_.network.listen(sp::testing::endpoint(at), [this](runtime::Accepted accepted) {
-      streams_.push_back(server_->accept(std::move(accepted.stream)));
-      scope_.spawn(shake(*streams_.back()));
-    });
+  }
+  // Shakes hands on a connection that is there; accept() then has it.
+  void serve(std::unique_ptr<runtime::Stream> stream) {
+    streams_.push_back(server_->accept(std::move(stream)));
+    scope_.spawn(shake(*streams_.back()));
   }
   // The first connection that was made.
   Scripted accept() {
@@ -81,7 +94,8 @@ class TlsPeer {
     return {gate_.loop, std::move(stream)};
   }
 
-  Result<void> shaken;  // how the last handshake of connect() went
+  std::string trusts = "authority.pem";  // as a client
+  Result<void> shaken;                   // how the last handshake of connect() went
 
  private:
   runtime::Task<void> shake(tls::TlsStream& stream) {

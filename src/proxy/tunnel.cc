@@ -1,5 +1,6 @@
 #include "proxy/tunnel.h"
 
+#include <algorithm>
 #include <array>
 
 #include "proxy/buffer.h"
@@ -13,6 +14,22 @@ namespace sp::proxy {
 
 Tunnel::Tunnel() : client_wait(&Tunnels::client_woken, *this), upstream_wait(&Tunnels::upstream_woken, *this) {}
 
+bool Tunnel::look_closely(bool by_client, ByteView octets) {
+  if (watch != nullptr) {
+    failure = watch->note(by_client, octets);
+    if (failure != Code::ok) return false;
+    if (watch->over()) watch.reset();
+  }
+  if (first == nullptr) return true;
+  if (by_client && !first->note_client(octets)) {
+    failure = Code::proxy_header_unlisted;
+    return false;
+  }
+  if (!by_client) first->note_server(octets);
+  if (first->over()) first.reset();
+  return true;
+}
+
 namespace {
 
 using runtime::Loop;
@@ -25,6 +42,7 @@ struct Flow {
   Stream& to;
   std::uint64_t& count;
   Stream::Operation* waits = nullptr;
+  bool ended = false;
 };
 
 // Both directions know each other: an idle time-out is about the tunnel, not about one side of it, and so is quiet.
@@ -46,11 +64,16 @@ struct Carrying {
   TunnelPause pause = TunnelPause::ended;
 
   Flow& other(const Flow& flow) { return &flow == &from_client ? from_upstream : from_client; }
-  runtime::TimePoint patience() const { return tunnel.active + tunnel.idle; }
+  runtime::Duration idle() const { return tunnel.timeouts->tunnel_idle; }
+  runtime::TimePoint patience() const {
+    const bool half = from_client.ended || from_upstream.ended;
+    return tunnel.active + (half ? std::min(idle(), tunnel.timeouts->half_closed) : idle());
+  }
   void passed(Flow& flow, std::size_t octets) {
     flow.count += octets;
     tunnel.active = Loop::current().now();
   }
+  void note_end(const Flow& flow) const { tunnel.note_end(&flow == &from_client); }
   void fail_with(Code why) {
     if (pause == TunnelPause::ended) pause = why == Code::timeout ? TunnelPause::idle : TunnelPause::broken;
     tunnel.client->abort(why);
@@ -98,13 +121,14 @@ Task<Came> wait_for_octets(Carrying& carrying, Flow& flow) {
 // Moves what is there, as long as more is there at once, without copying it.
 Task<Result<void>> splice_bulk(Carrying& carrying, Flow& flow, runtime::FairShare& share) {
   runtime::Pipe pipe = runtime::Pipe::take();
-  Pace pace(carrying.tunnel.idle, 0);
+  Pace pace(carrying.idle(), 0);
   std::uint64_t sent = 0;
   while (pipe.has_value()) {
     auto filled = flow.from.try_read_into(pipe, pipe.capacity());
     if (filled.status == runtime::IoStatus::failed) co_return fail(filled.code, "splice");
     if (filled.status != runtime::IoStatus::done) break;  // an end is found again by reading
     carrying.passed(flow, filled.bytes);
+    if (!carrying.tunnel.let_pass(filled.bytes)) co_return fail(carrying.tunnel.failure, "tunnel");
     SP_CHECK(co_await write_all(flow.to, pipe, pace, sent));
     carrying.passed(flow, 0);
     co_await share.spend(filled.bytes);
@@ -114,8 +138,10 @@ Task<Result<void>> splice_bulk(Carrying& carrying, Flow& flow, runtime::FairShar
 
 Task<Result<void>> pass_on(Carrying& carrying, Flow& flow, ByteView octets) {
   carrying.passed(flow, octets.size());
+  if (!carrying.tunnel.look_at(&flow == &carrying.from_client, octets))
+    co_return fail(carrying.tunnel.failure, "tunnel");
   std::array<iovec, 1> pieces{piece_of(octets)};
-  SP_CHECK(co_await write_all(flow.to, pieces, carrying.tunnel.idle));
+  SP_CHECK(co_await write_all(flow.to, pieces, carrying.idle()));
   carrying.passed(flow, 0);
   co_return Result<void>{};
 }
@@ -131,7 +157,10 @@ Task<Result<void>> pump(Carrying& carrying, Flow& flow, ByteView begin) {
   for (;;) {
     std::span<char> room = buffer.room();
     auto tried = flow.from.try_read(room);
-    if (tried.status == runtime::IoStatus::failed) co_return fail(tried.code, "tunnel");
+    if (tried.status == runtime::IoStatus::failed) {
+      if (carrying.pause == TunnelPause::ended) carrying.note_end(flow);  // else it was aborted here
+      co_return fail(tried.code, "tunnel");
+    }
     if (tried.status == runtime::IoStatus::end) break;
     if (tried.status == runtime::IoStatus::would_block) {
       buffer.release();
@@ -144,7 +173,13 @@ Task<Result<void>> pump(Carrying& carrying, Flow& flow, ByteView begin) {
       SP_CHECK(co_await splice_bulk(carrying, flow, share));
     }
   }
-  auto finished = co_await flow.to.finish(Loop::current().now() + carrying.tunnel.idle);
+  flow.ended = true;
+  carrying.note_end(flow);
+  carrying.passed(flow, 0);
+  if (Stream::Operation* other = carrying.other(flow).waits) other->interrupt(Code::timeout);  // for its new patience
+  // Both have ended: closing says it.
+  if (carrying.other(flow).ended && flow.to.plain_descriptor() >= 0) co_return Result<void>{};
+  auto finished = co_await flow.to.finish(Loop::current().now() + carrying.idle());
   co_return finished;
 }
 

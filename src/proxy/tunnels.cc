@@ -1,20 +1,37 @@
 #include "proxy/tunnels.h"
 
 #include "proxy/buffer.h"
+#include "proxy/inspected_tunnel.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"
 
 namespace sp::proxy {
 
-std::unique_ptr<Tunnel> tunnel_of(Exchange& exchange) {
+namespace {
+
+std::unique_ptr<Tunnel> made_of(Exchange& exchange, UpstreamConnection::Detached upstream) {
   auto tunnel = std::make_unique<Tunnel>();
-  tunnel->idle = exchange.timeouts().tunnel_idle;
-  UpstreamConnection::Detached upstream = exchange.connection->detach();
+  tunnel->timeouts = &exchange.timeouts();
   tunnel->upstream_context = std::move(upstream.context);
   tunnel->upstream = std::move(upstream.stream);
-  exchange.connection.reset();
+  tunnel->watch = OutboundWatch::of(exchange);
+  tunnel->inside = connection_inside(exchange);
   tunnel->memo = ExchangeMemo::of(exchange);
+  return tunnel;
+}
+
+}  // namespace
+
+std::unique_ptr<Tunnel> tunnel_of(Exchange& exchange) {
+  UpstreamConnection::Detached upstream = exchange.connection->detach();
+  exchange.connection.reset();
+  return made_of(exchange, std::move(upstream));
+}
+
+std::unique_ptr<Tunnel> tunnel_to(Exchange& exchange, std::unique_ptr<runtime::Stream> upstream) {
+  auto tunnel = made_of(exchange, {exchange.client.contexts, std::move(upstream)});
+  tunnel->client = std::move(exchange.client.stream);
   return tunnel;
 }
 
@@ -28,8 +45,14 @@ Tunnels::~Tunnels() {
 void Tunnels::begin(std::unique_ptr<Tunnel> tunnel, std::string from_client, std::string from_upstream) {
   tunnel->among = this;
   tunnel->active = worker_.loop().now();
-  if (from_client.empty() && from_upstream.empty() && rest(tunnel)) return;
-  spawn(std::move(tunnel), std::move(from_client), std::move(from_upstream));
+  if (tunnel->inside != nullptr) {
+    return worker_.spawn([&] {
+      return inspect(worker_, std::move(tunnel), std::move(from_client), std::move(from_upstream), scope_.token());
+    });
+  }
+  if (!from_client.empty() || !from_upstream.empty())
+    return spawn(std::move(tunnel), std::move(from_client), std::move(from_upstream));
+  if (!rest(tunnel)) pass_message(std::move(tunnel), true);  // most clients that speak first have done so
 }
 
 // False, and nothing is taken, if there is something to read now: then nobody would say so again.
@@ -44,7 +67,7 @@ bool Tunnels::rest(std::unique_ptr<Tunnel>& tunnel) {
   resting_.push_back(kept);
   ++resting_count_;
   scope_.enter();
-  kept.client_wait.deadline = kept.upstream_wait.deadline = kept.active + kept.idle;
+  kept.client_wait.deadline = kept.upstream_wait.deadline = kept.active + kept.timeouts->tunnel_idle;
   kept.client->arm(runtime::Direction::read, kept.client_wait);
   kept.upstream->arm(runtime::Direction::read, kept.upstream_wait);
   return true;
@@ -70,7 +93,7 @@ void Tunnels::upstream_woken(runtime::IoWait& wait, Code why) {
 }
 
 void Tunnels::woken(Tunnel& tunnel, bool by_client, Code why) {
-  const bool in_time = worker_.loop().now() < tunnel.active + tunnel.idle;
+  const bool in_time = worker_.loop().now() < tunnel.active + tunnel.timeouts->tunnel_idle;
   auto owned = awake(tunnel);
   if (why == Code::timeout && !in_time) return end(std::move(owned), TunnelPause::idle);
   if (why != Code::ok && why != Code::timeout) return end(std::move(owned), TunnelPause::broken);
@@ -87,8 +110,12 @@ void Tunnels::pass_message(std::unique_ptr<Tunnel> tunnel, bool by_client) {
     Buffer buffer;
     std::span<char> room = buffer.room();
     runtime::IoResult got = from.try_read(room);
-    if (got.status == IoStatus::failed) return end(std::move(tunnel), TunnelPause::broken);
+    if (got.status == IoStatus::failed) {
+      tunnel->note_end(by_client);
+      return end(std::move(tunnel), TunnelPause::broken);
+    }
     if (got.status == IoStatus::done) {
+      if (!tunnel->look_at(by_client, {room.data(), got.bytes})) return end(std::move(tunnel), TunnelPause::broken);
       iovec piece = piece_of({room.data(), got.bytes});
       runtime::IoResult put = to.try_write({&piece, 1});
       if (put.status == IoStatus::failed) return end(std::move(tunnel), TunnelPause::broken);
@@ -121,14 +148,29 @@ Task<void> Tunnels::work(std::unique_ptr<Tunnel> tunnel, std::string from_client
   }
 }
 
+namespace {
+
+// What ended it, where that is more than an end; the texts live as long as the tunnel.
+Failure failure_of(const Tunnel& tunnel) {
+  if (tunnel.failure != Code::ok)
+    return {.error = {.code = tunnel.failure, .side = Side::client}, .detail = {}, .remedy = {}};
+  if (tunnel.first == nullptr) return {};
+  const FirstExchange::Verdict verdict = tunnel.first->verdict();
+  return {.error = {.code = verdict.code, .side = Side::upstream}, .detail = verdict.detail, .remedy = {}};
+}
+
+}  // namespace
+
 void Tunnels::end(std::unique_ptr<Tunnel> tunnel, TunnelPause how) {
   if (how == TunnelPause::broken) {  // broken on one side: not to look ended on the other
     tunnel->client->reset_on_close();
     tunnel->upstream->reset_on_close();
   }
-  const std::uint64_t from_client = tunnel->from_client, from_upstream = tunnel->from_upstream;
-  worker_.unless_memory_ends(
-      [&] { tunnel->memo->tell(worker_, std::move(tunnel->client), from_client, from_upstream); });
+  const Failure failure = failure_of(*tunnel);
+  const ExchangeMemo::Seen seen{.request_octets = tunnel->from_client,
+                                .response_octets = tunnel->from_upstream,
+                                .tls_name = tunnel->watch == nullptr ? std::string_view() : tunnel->watch->tls_name()};
+  worker_.unless_memory_ends([&] { tunnel->memo->tell(worker_, std::move(tunnel->client), seen, failure); });
 }
 
 void Tunnels::cut() {

@@ -17,6 +17,8 @@ struct Exchange;
 
 // What is left of an exchange whose response has switched protocols: without the client's stream.
 std::unique_ptr<Tunnel> tunnel_of(Exchange& exchange);
+// Of one that has no response, and this connection to its server: with the client's stream.
+std::unique_ptr<Tunnel> tunnel_to(Exchange& exchange, std::unique_ptr<runtime::Stream> upstream);
 
 class Tunnels {
  public:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,10 +20,14 @@ namespace sp::proxy {
 struct UpstreamState {
   explicit UpstreamState(const policy::Upstream& upstream);
   std::vector<policy::ServerState> servers;
+  std::vector<std::uint64_t> check_ids;  // of the same: policy::Server::check_id
   std::vector<std::unique_ptr<ServerPool>> pools;
   std::uint32_t in_flight = 0;
   bool retired = false;  // no configuration has it any more: its connections are not kept
 };
+
+// What the checks of health say of a server.
+enum class CheckedState : std::uint8_t { up, down };
 
 class UpstreamStates {
  public:
@@ -30,9 +35,14 @@ class UpstreamStates {
   void close_idle();
   // Forgets the others and closes their idle connections. Requests that are under way go on with theirs.
   void keep_only(std::span<const std::unique_ptr<policy::Upstream>> upstreams);
+  // Of servers with this policy::Server::check_id: those that there are, and those of configurations to come.
+  void note_check(std::uint64_t check_id, CheckedState verdict);
 
  private:
+  void apply_checks(UpstreamState& state) const;
+  void forget_checks_but(std::span<const std::unique_ptr<policy::Upstream>> upstreams);
   std::map<std::string, std::shared_ptr<UpstreamState>, std::less<>> by_key_;
+  std::set<std::uint64_t> down_by_check_;
 };
 
 }  // namespace sp::proxy

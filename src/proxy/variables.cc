@@ -111,6 +111,7 @@ std::string_view RequestVariables::value(Variable variable, std::string_view arg
       return admission_.match.route == nullptr ? std::string_view() : admission_.match.route->pattern;
     case Variable::upstream_name: return upstream == nullptr ? std::string_view() : std::string_view(upstream->name);
     case Variable::response_status: return decimal(response_status, arena);
+    case Variable::proxy: return {};  // of connections: see ExchangeVariables
     case Variable::regex: {
       std::size_t number = 0;
       std::from_chars(argument.data(), argument.data() + argument.size(), number);

@@ -12,6 +12,9 @@
 #include "proxy/h1_session.h"
 #include "proxy/h2_session.h"
 #include "proxy/h2_upstream.h"
+#include "proxy/image_store.h"
+#include "proxy/inspection.h"
+#include "proxy/offered_protocols.h"
 #include "tls/client_context.h"
 #include "tls/out_buffer.h"
 #include "tls/server_context.h"
@@ -32,9 +35,15 @@ struct Worker::Serving {
 };
 
 Worker::Worker(WorkerDeps deps)
-    : deps_(deps), random_(deps.seed), parked_([this](std::unique_ptr<ClientConnection> client) {
+    : deps_(std::move(deps)),
+      random_(deps_.seed),
+      images_(std::make_unique<ImageStore>()),
+      parked_([this](std::unique_ptr<ClientConnection> client) {
         spawn([&] { return serve_requests(*this, std::move(client), scope_.token()); });
-      }) {}
+      }) {
+  if (deps_.addresses == nullptr) deps_.addresses = std::make_shared<AddressCounts>();
+  if (deps_.shares == nullptr) deps_.shares = std::make_shared<Shares>();
+}
 Worker::~Worker() = default;
 
 namespace {
@@ -42,27 +51,32 @@ namespace {
 // The contexts of one snapshot: what cannot be made was found when the snapshot was (it made one too).
 Result<std::shared_ptr<WorkerContexts>> make_contexts(std::shared_ptr<const Snapshot> of) {
   const Snapshot& snapshot = *of;
-  static constexpr std::array<std::string_view, 2> protocols{"h2", "http/1.1"};
-  const auto offered = [](config::OnOff http2) {
-    return std::span(protocols).subspan(http2 == config::OnOff::on ? 0 : 1);
-  };
   auto contexts = std::make_shared<WorkerContexts>();
   for (const Entry& entry : snapshot.entries) {
     std::unique_ptr<tls::ServerContext> context;
     if (entry.tls != nullptr) {
       SP_TRY_PLAIN(context, tls::ServerContext::make(entry.tls, snapshot.certificates, snapshot.tickets,
-                                                     offered(entry.config->tls.http2)));
+                                                     entry.relays() ? std::span<const std::string_view>()
+                                                                    : offered_protocols(entry.config->tls.http2)));
     }
     contexts->servers.push_back(std::move(context));
+    std::unique_ptr<InspectionContexts> inspection;
+    if (entry.inspection != nullptr) {
+      SP_TRY_PLAIN(inspection, InspectionContexts::make(*entry.inspection));
+    }
+    contexts->inspections.push_back(std::move(inspection));
   }
   contexts->expect_upstreams(snapshot.upstream_tls.size());
   for (std::size_t i = 0; i < snapshot.upstream_tls.size(); ++i) {
     const auto& settings = snapshot.upstream_tls[i];
     std::unique_ptr<tls::ClientContext> context;
     if (settings != nullptr) {
-      SP_TRY_PLAIN(context, tls::ClientContext::make(settings, offered(snapshot.policy->upstreams[i]->tls.http2)));
+      SP_TRY_PLAIN(context, tls::ClientContext::make(settings, offered_protocols(*snapshot.policy->upstreams[i])));
     }
     contexts->clients.push_back(std::move(context));
+  }
+  if (snapshot.web_tls != nullptr) {
+    SP_TRY_PLAIN(contexts->web, tls::ClientContext::make(snapshot.web_tls, offered_protocols(config::OnOff::off)));
   }
   contexts->snapshot = std::move(of);
   return contexts;
@@ -151,6 +165,16 @@ void Worker::serve(Serving& serving, runtime::Accepted connection) {
   spawn([&] { return serve_connection(*this, std::move(made), scope_.token()); });
 }
 
+bool Worker::admit(ClientConnection& client) {
+  const config::LimitsConfig& limits = client.entry->config->limits;
+  const AddressCounts::Allowed allowed{limits.connections_per_address, limits.rate_per_address};
+  if (allowed.any()) return true;
+  if (deps_.addresses->enter(client.peer.address, client.entry->name, allowed, loop().now(), client.counted))
+    return true;
+  observer().connection_failed(client, Code::too_many_from_address, "");
+  return false;
+}
+
 void Worker::h2_begins(H2Session& session) {
   h2_sessions_.push_back(session);
   if (draining_) session.drain();
@@ -223,6 +247,7 @@ void Worker::tidy(void* worker) {
   constexpr std::size_t worth_a_search = std::size_t{256} * 1024;
   std::size_t octets = trim_frames() + trim_blocks() + trim_arena_blocks() + tls::trim_out_buffers();
   auto& self = *static_cast<Worker*>(worker);
+  self.deps_.addresses->tidy(self.loop().now());
   if (self.given_up_ != 0) self.tell_of_given_up();
   const bool busy =
       self.scope_.running() > self.idle_count_ + self.tunnels_.resting() + self.h2_upstreams_ + self.idle_h2_sessions();
@@ -238,6 +263,8 @@ void Worker::drain() {
   draining_ = true;
   serving_.clear();
   upstreams_.close_idle();
+  destinations_.close_idle();
+  scanners_.close_idle();
   before_requests_.cancel(Code::shutting_down);
   parked_.close_all();
   drain_h2();

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "proxy/destinations.h"
 #include "proxy/exchange.h"
 #include "proxy/head_room.h"
 #include "proxy/parked_connections.h"
+#include "proxy/scanners.h"
+#include "proxy/shares.h"
 #include "proxy/snapshot.h"
 #include "proxy/tunnels.h"
 #include "proxy/upstream_states.h"
@@ -32,6 +35,8 @@ class Observer {
   virtual ~Observer() = default;
   // After the response (or the end of the connection without one).
   virtual void exchange_ended(const Exchange& exchange) = 0;
+  // False: of those that went well it does not want to hear.
+  virtual bool wants_all() const { return true; }
   // A connection that came to nothing before its first request.
   virtual void connection_failed(const ClientConnection& client, Code code, std::string_view detail) = 0;
   // The exchange's server has failed too often and is passed over from now on; its failure is the exchange's.
@@ -66,19 +71,30 @@ struct WorkerDeps {
   std::size_t descriptors = 0;
   // So many sessions wait for their next request in place (going on is cheaper from there); others are parked.
   std::size_t most_idle = 128;
+  // Shared by the workers; null: this one counts for itself.
+  std::shared_ptr<AddressCounts> addresses;
+  std::shared_ptr<Shares> shares;
 };
 
+class ImageStore;
 class H1Session;
 class H2Session;
 class H2Upstream;
+struct InspectionContexts;
 
 // What one worker has made of one snapshot. Connections that use them keep them.
 struct WorkerContexts {
   WorkerContexts();
   ~WorkerContexts();
   std::shared_ptr<const Snapshot> snapshot;
-  std::vector<std::unique_ptr<tls::ServerContext>> servers;  // by entry; null: plain
-  std::vector<std::unique_ptr<tls::ClientContext>> clients;  // by Upstream::id; null: plain
+  std::vector<std::unique_ptr<tls::ServerContext>> servers;      // by entry; null: plain
+  std::vector<std::unique_ptr<tls::ClientContext>> clients;      // by Upstream::id; null: plain
+  std::vector<std::unique_ptr<InspectionContexts>> inspections;  // by entry; null: no tunnel is opened
+  std::unique_ptr<tls::ClientContext> web;                       // of Upstream::of_the_web; null: nobody asks there
+  // Of an upstream that is not plain.
+  tls::ClientContext& client_of(const policy::Upstream& upstream) const {
+    return upstream.id == policy::Upstream::of_the_web ? *web : *clients[upstream.id];
+  }
   // What `all` knows of this upstream, which is looked up once.
   UpstreamState& state_of(const policy::Upstream& upstream, UpstreamStates& all) {
     std::shared_ptr<UpstreamState>& known = states_[upstream.id];
@@ -126,6 +142,10 @@ class Worker {
   Observer& observer() { return deps_.observer; }
   Random& random() { return random_; }
   UpstreamStates& upstreams() { return upstreams_; }
+  Destinations& destinations() { return destinations_; }
+  ImageStore& images() { return *images_; }
+  Shares& shares() { return *deps_.shares; }
+  Scanners& scanners() { return scanners_; }
   // Cancelled when draining begins: for connections that have not asked for anything yet.
   runtime::CancelToken& before_requests() { return before_requests_; }
   bool draining() const { return draining_; }
@@ -146,6 +166,9 @@ class Worker {
   // Cancelled by cut().
   runtime::CancelToken& cut_token() { return scope_.token(); }
   HeadRoom& head_room() { return head_room_; }
+  // Whether the client's address may have this connection, which counts as one of it as long as it lives. False: the
+  // observer was told.
+  bool admit(ClientConnection& client);
   Tunnels& tunnels() { return tunnels_; }
   // Whether one more request of HTTP/2 may be under way beside another one on its connection. Each connection has a
   // descriptor, and each of them or of these requests may need another one, to a server: half of the share is for that.
@@ -193,6 +216,9 @@ class Worker {
   std::shared_ptr<WorkerContexts> contexts_;
   std::vector<std::unique_ptr<Serving>> serving_;
   UpstreamStates upstreams_;
+  Destinations destinations_;
+  Scanners scanners_;
+  std::unique_ptr<ImageStore> images_;
   runtime::Scope scope_;
   runtime::CancelSource before_requests_{scope_.token()};
   IntrusiveList<H1Session> idle_;

@@ -154,7 +154,11 @@ Task<Result<Dialed>> dial(Network& network, Resolver& resolver, std::string_view
   }
   std::vector<Endpoint> endpoints;
   endpoints.reserve(addresses->size());
-  for (const IpAddress& address : *addresses) endpoints.push_back({address, port, {}});
+  for (const IpAddress& address : *addresses) {
+    if (options.judge == nullptr || options.judge->permits(address)) endpoints.push_back({address, port, {}});
+  }
+  if (options.judge != nullptr && endpoints.empty())
+    co_return fail({.code = Code::destination_address_refused, .side = Side::client, .where = "dial"});
   auto dialed = co_await dial(network, endpoints, options, token, report);
   co_return dialed;
 }

@@ -13,9 +13,17 @@
 
 namespace sp::runtime {
 
+// Whether an address may be connected to. It outlives the dial.
+class AddressJudge {
+ public:
+  virtual ~AddressJudge() = default;
+  virtual bool permits(const IpAddress& address) = 0;
+};
+
 struct DialOptions {
-  TimePoint deadline = never;   // for names and connections together
-  Duration attempt_delay{250};  // before the next address gets its chance beside the ones that are being tried
+  TimePoint deadline = never;     // for names and connections together
+  Duration attempt_delay{250};    // before the next address gets its chance beside the ones that are being tried
+  AddressJudge* judge = nullptr;  // of the addresses that a name has; null: all will do
 };
 
 struct Dialed {
@@ -45,7 +53,8 @@ struct DialReport {
 Task<Result<Dialed>> dial(Network& network, std::span<const Endpoint> endpoints, DialOptions options,
                           CancelToken& token, DialReport* report = nullptr);
 
-// Looks the name up (numeric addresses too), then as above. dns_error, dns_timeout, dns_no_address.
+// Looks the name up (numeric addresses too), then as above, with the addresses that the judge permits. dns_error,
+// dns_timeout, dns_no_address; destination_address_refused where it permits none.
 Task<Result<Dialed>> dial(Network& network, Resolver& resolver, std::string_view host, std::uint16_t port,
                           DialOptions options, CancelToken& token, DialReport* report = nullptr);
 

@@ -21,10 +21,9 @@ class EpollLoop::Mailbox final : public Pollable {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void put(std::function<void()> message) {
-    {
-      std::lock_guard lock(mutex_);
-      messages_.push_back(std::move(message));
-    }
+    // Rings under the lock: the message may be the last thing that the loop waits for, and then it is gone.
+    std::lock_guard lock(mutex_);
+    messages_.push_back(std::move(message));
     ring();
   }
   void ring() {
@@ -90,6 +89,10 @@ Result<void> EpollLoop::add(int descriptor, std::uint32_t events, Pollable& poll
 void EpollLoop::remove(int descriptor, Pollable& pollable) {
   epoll_event unused{};
   epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &unused);
+  forget_events(pollable);
+}
+
+void EpollLoop::forget_events(Pollable& pollable) {
   // What this batch still holds for it is forgotten: the object may be gone when its turn comes.
   for (int i = current_; i < count_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == &pollable)

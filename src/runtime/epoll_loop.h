@@ -38,13 +38,15 @@ class EpollLoop final : public Loop, public DescriptorWatcher {
   void run();
   // From any thread.
   void stop();
-  // Runs `message` on the loop's thread. From any thread; a message to a loop that has ended is dropped.
-  void send(std::function<void()> message);
+  // A message to a loop that has stopped is dropped.
+  void send(std::function<void()> message) override;
 
   // Registers once for life; `events` are epoll's flags. Fails with no_descriptors or io_error.
   Result<void> add(int descriptor, std::uint32_t events, Pollable& pollable);
-  // Must be called before the descriptor is closed. No event reaches `pollable` after it.
+  // No event reaches `pollable` after one of these: before a descriptor is left open, or is closed, which is cheaper
+  // since the kernel forgets it by itself (it is nobody else's: none is duplicated or inherited).
   void remove(int descriptor, Pollable& pollable);
+  void forget_events(Pollable& pollable);
 
   std::chrono::system_clock::time_point wall_clock() const override { return std::chrono::system_clock::now(); }
   TimePoint precise_now() const override { return Clock::now(); }

@@ -10,6 +10,7 @@
 #include "runtime/abort_on_cancel.h"
 #include "runtime/epoll_stream.h"
 #include "runtime/socket_address.h"
+#include "runtime/tcp_facts.h"
 
 namespace sp::runtime {
 namespace {
@@ -120,7 +121,10 @@ Result<Connecting> begin(EpollLoop& loop, const Endpoint& to) {
   if (descriptor < 0) return fail(connect_error(code_of_errno(errno)));
   Connecting made{.stream = std::make_unique<EpollStream>(loop, descriptor)};
   int on = 1;
-  if (!to.is_unix()) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!to.is_unix()) {
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!to.address.is_loopback()) keep_alive(descriptor);  // nobody vanishes from this machine without a word
+  }
   if (::connect(descriptor, address.get(), address.length) != 0) {
     if (errno != EINPROGRESS) return fail(connect_error(code_of_errno(errno == EAGAIN ? ECONNREFUSED : errno)));
     made.waits = true;

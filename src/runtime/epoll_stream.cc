@@ -42,7 +42,7 @@ EpollStream::EpollStream(EpollLoop& loop, int descriptor) : loop_(loop), descrip
 
 EpollStream::~EpollStream() {
   if (destroyed_ != nullptr) *destroyed_ = true;
-  if (registered_) loop_.remove(descriptor_, *this);
+  if (registered_) loop_.forget_events(*this);
   if (reset_) {
     linger hard{.l_onoff = 1, .l_linger = 0};
     setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -51,7 +51,7 @@ EpollStream::~EpollStream() {
 }
 
 Result<void> EpollStream::start() {
-  auto added = loop_.add(descriptor_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  auto added = loop_.add(descriptor_, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
   registered_ = added.has_value();
   return added;
 }
@@ -62,14 +62,24 @@ IoResult EpollStream::failed(int error) {
 }
 
 IoResult EpollStream::try_read(std::span<char> into) {
+  if (into.empty() && aborted_ == Code::ok) return readable_ || ending_ ? IoResult::done(0) : IoResult::would_block();
+  return receive(into, 0);
+}
+
+IoResult EpollStream::try_peek(std::span<char> into) { return receive(into, MSG_PEEK); }
+
+IoResult EpollStream::receive(std::span<char> into, int flags) {
   if (aborted_ != Code::ok) return IoResult::failed(aborted_);
+  if (at_end_) return IoResult::end();
   if (!readable_ && !ending_) return IoResult::would_block();
-  if (into.empty()) return IoResult::done(0);
   for (;;) {
-    ssize_t n = recv(descriptor_, into.data(), into.size(), 0);
+    ssize_t n = recv(descriptor_, into.data(), into.size(), flags);
     if (n > 0) {
-      // A short read has emptied the queue: the next edge says when there is more.
-      if (static_cast<std::size_t>(n) < into.size()) readable_ = false;
+      // A short read has emptied the queue: the next edge says when there is more. Or it ends before an urgent octet.
+      if (flags == 0 && static_cast<std::size_t>(n) < into.size() && !urgent_) {
+        readable_ = false;
+        at_end_ = ending_ && !broken_;  // the peer's end was there before: nothing can be behind these
+      }
       return IoResult::done(static_cast<std::size_t>(n));
     }
     if (n == 0) return IoResult::end();
@@ -114,7 +124,8 @@ IoResult EpollStream::try_read_into(Pipe& pipe, std::size_t most) {
   if (aborted_ != Code::ok) return IoResult::failed(aborted_);
   if (!readable_ && !ending_) return IoResult::would_block();
   IoResult filled = pipe.fill(descriptor_, most);
-  if (filled.status == IoStatus::would_block) readable_ = ending_ = false;
+  // Or something is, behind an urgent octet, before which splice stands still until it is read over.
+  if (filled.status == IoStatus::would_block && !urgent_) readable_ = ending_ = false;
   return filled;
 }
 
@@ -153,6 +164,7 @@ bool EpollStream::may_have_arrived(std::uint64_t mark) const {
 IoResult EpollStream::try_connected() {
   if (aborted_ != Code::ok) return IoResult::failed(aborted_);
   if (!writable_) return IoResult::would_block();
+  if (!broken_) return IoResult::done(0);
   int error = 0;
   socklen_t length = sizeof error;
   if (getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
@@ -204,7 +216,9 @@ void EpollStream::abort(Code why) {
 void EpollStream::on_events(std::uint32_t events) {
   constexpr std::uint32_t gone = EPOLLHUP | EPOLLERR;
   if ((events & (EPOLLIN | EPOLLRDHUP | gone)) != 0) readable_ = true;
+  if ((events & EPOLLPRI) != 0) urgent_ = true;
   if ((events & (EPOLLRDHUP | gone)) != 0) ending_ = true;
+  if ((events & gone) != 0) broken_ = true;
   if ((events & (EPOLLOUT | gone)) != 0) writable_ = true;
   // Each of the three may end in this object's destruction.
   bool destroyed = false;

@@ -16,6 +16,7 @@ class EpollStream final : public Stream, private Pollable, public Lasting {
   Result<void> start();
 
   IoResult try_read(std::span<char> into) override;
+  IoResult try_peek(std::span<char> into) override;
   IoResult try_write(std::span<const iovec> pieces) override;
   void arm(Direction direction, IoWait& wait) override;
   void disarm(Direction direction) override;
@@ -39,6 +40,7 @@ class EpollStream final : public Stream, private Pollable, public Lasting {
 
  private:
   void on_events(std::uint32_t events) override;
+  IoResult receive(std::span<char> into, int flags);
   IoResult failed(int error);
   IoWait*& waiting(Direction direction) { return direction == Direction::read ? reader_ : writer_; }
   static void wake(IoWait*& waiting, Code why);
@@ -58,6 +60,9 @@ class EpollStream final : public Stream, private Pollable, public Lasting {
   bool readable_ : 1 = true;    // perhaps: cleared by EAGAIN and by a short read
   bool writable_ : 1 = true;    // perhaps: cleared by EAGAIN and by a short write
   bool ending_ : 1 = false;     // the peer's end or an error is known: reading goes on until it is reached
+  bool at_end_ : 1 = false;     // ... and it is
+  bool urgent_ : 1 = false;     // there was an octet that TCP calls so, which is skipped
+  bool broken_ : 1 = false;     // an error, or both directions have ended: the kernel is to be asked
   bool reset_ : 1 = false;      // by us, at the end
   bool was_reset_ : 1 = false;  // by the peer
   bool registered_ : 1 = false;

@@ -175,5 +175,26 @@ TEST(Hangup, by_a_reset_is_told) {
   EXPECT_EQ(told.times, 1);
 }
 
+// Octets before urgent ones (RFC 9293 section 3.8.5: Telnet and FTP have them) are read by themselves.
+Task<void> read_around_urgent_octets(testing::TcpPair& pair) {
+  const int far = pair.far->plain_descriptor();
+  EXPECT_EQ(send(far, "before", 6, MSG_NOSIGNAL), 6);
+  EXPECT_EQ(send(far, "!", 1, MSG_NOSIGNAL | MSG_OOB), 1);
+  EXPECT_EQ(send(far, "behind", 6, MSG_NOSIGNAL), 6);
+  ::shutdown(far, SHUT_WR);
+  const auto slept = co_await sleep_for(Duration(20));
+  EXPECT_TRUE(slept);
+  std::string all;
+  const bool received = co_await testing::receive(*pair.near, all);
+  EXPECT_TRUE(received);
+  EXPECT_EQ(all, "beforebehind");
+}
+
+TEST(UrgentOctets, hide_nothing_behind_them) {
+  testing::RealLoop world;
+  testing::TcpPair pair = testing::tcp_pair(world.loop);
+  world.run(read_around_urgent_octets(pair));
+}
+
 }  // namespace
 }  // namespace sp::runtime

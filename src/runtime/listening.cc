@@ -9,6 +9,7 @@
 #include "runtime/epoll_stream.h"
 #include "runtime/network.h"
 #include "runtime/socket_address.h"
+#include "runtime/tcp_facts.h"
 
 namespace sp::runtime {
 
@@ -43,6 +44,7 @@ Result<BoundSocket> bind_listener(const Endpoint& at, const BindOptions& options
     if (options.shared) setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     // Accepted sockets inherit it.
     setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    keep_alive(socket.descriptor());
     // [::] serves IPv4 too.
     if (!at.address.v4) setsockopt(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }

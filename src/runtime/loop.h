@@ -35,6 +35,8 @@ class Loop {
   void post(std::coroutine_handle<> handle) { ready_.push_back(handle); }
   // Resumes `handle` when everybody else who is ready has had a turn.
   void post_to_next_turn(std::coroutine_handle<> handle) { next_turn_.push_back(handle); }
+  // Runs `message` on this loop's thread, in a later turn. From any thread, while the loop lives.
+  virtual void send(std::function<void()> message) = 0;
   // Which turn this is.
   std::uint32_t turn() const { return turn_; }
 

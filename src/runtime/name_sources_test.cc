@@ -1,7 +1,7 @@
 #include "runtime/name_sources.h"
+#include "testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -72,19 +72,11 @@ TEST(NormalName, knows_what_may_be_asked) {
 
 class SystemFiles : public ::testing::Test {
  protected:
-  SystemFiles() {
-    std::string pattern = ::testing::TempDir() + "names-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~SystemFiles() override {
-    std::remove(hosts().c_str());
-    std::remove(conf().c_str());
-    rmdir(folder.c_str());
-  }
   std::string hosts() const { return folder + "/hosts"; }
   std::string conf() const { return folder + "/resolv.conf"; }
   static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
-  std::string folder;
+  const sp::testing::TemporaryFolder temporary;
+  const std::string& folder = temporary.path;
 };
 
 TEST_F(SystemFiles, are_read_again_when_they_change_but_not_all_the_time) {

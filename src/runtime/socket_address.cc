@@ -57,4 +57,11 @@ Endpoint from_socket_address(const SocketAddress& address) {
   return out;
 }
 
+std::optional<Endpoint> own_end(int descriptor) {
+  SocketAddress address;
+  address.length = sizeof address.storage;
+  if (getsockname(descriptor, address.get(), &address.length) != 0) return std::nullopt;
+  return from_socket_address(address);
+}
+
 }  // namespace sp::runtime

@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <optional>
+
 #include "base/ip.h"
 #include "base/result.h"
 
@@ -19,5 +21,7 @@ struct SocketAddress {
 // Fails when a Unix path is longer than the kernel allows.
 Result<SocketAddress> to_socket_address(const Endpoint& endpoint);
 Endpoint from_socket_address(const SocketAddress& address);
+// Where a connected socket is on this side; nothing for what is none (-1).
+std::optional<Endpoint> own_end(int descriptor);
 
 }  // namespace sp::runtime

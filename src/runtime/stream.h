@@ -66,6 +66,8 @@ class Stream {
   // Reads at most into.size() octets. `end` when the peer has finished sending. An empty `into` asks whether reading is
   // worth trying: done(0), or would_block.
   virtual IoResult try_read(std::span<char> into) = 0;
+  // The same, and leaves what it reads to be read again. Only of a stream over which nothing else was built.
+  virtual IoResult try_peek(std::span<char> into);
   // Writes some of the pieces, at least one octet unless it would block.
   virtual IoResult try_write(std::span<const iovec> pieces) = 0;
   // After would_block: calls wait.wake when it is worth trying again, or at wait.deadline with Code::timeout, or with
@@ -217,6 +219,7 @@ class Stream::Finish final : public Operation {
   IoResult attempt() override { return stream_.try_finish(); }
 };
 
+inline IoResult Stream::try_peek(std::span<char>) { return IoResult::failed(Code::io_error); }
 inline IoResult Stream::try_read_into(Pipe&, std::size_t) { return IoResult::failed(Code::io_error); }
 inline IoResult Stream::try_write_from(Pipe&) { return IoResult::failed(Code::io_error); }
 inline Stream::Read Stream::read(std::span<char> buffer, TimePoint deadline) { return {*this, buffer, deadline}; }

@@ -15,4 +15,10 @@ std::optional<std::uint64_t> octets_acknowledged(int descriptor) {
   return info.tcpi_bytes_acked > syn ? info.tcpi_bytes_acked - syn : 0;
 }
 
+void keep_alive(int descriptor) {
+  constexpr int on = 1, quiet_for = 240;  // seconds; then nine times 75, as the system has it
+  setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_for, sizeof quiet_for);
+}
+
 }  // namespace sp::runtime

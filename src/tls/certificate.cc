@@ -7,11 +7,11 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 #include <tuple>
 
 #include "tls/certificate_names.h"
+#include "tls/certificate_parts.h"
 #include "tls/explain.h"
 #include "tls/pem.h"
 
@@ -20,12 +20,6 @@ namespace {
 
 using config::Finding;
 using Time = std::chrono::system_clock::time_point;
-
-Time time_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return Time();
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
-}
 
 KeyKind kind_of(const EVP_PKEY* key) {
   switch (EVP_PKEY_base_id(key)) {

@@ -26,13 +26,6 @@ std::string address_text(std::string_view octets) {
   return address.text();
 }
 
-std::string common_name(const X509* certificate) {
-  const X509_NAME* subject = X509_get_subject_name(certificate);
-  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (at < 0) return "";
-  return std::string(octets(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
-}
-
 std::vector<std::string> alternative_names(const X509* certificate) {
   std::vector<std::string> names;
   auto* found = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
@@ -49,6 +42,17 @@ std::vector<std::string> alternative_names(const X509* certificate) {
 }
 
 }  // namespace
+
+std::string common_name(const X509* certificate) {
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return "";
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  std::string result = size < 0 ? "" : std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return result;
+}
 
 bool has_alternative_names(const X509* certificate) { return !alternative_names(certificate).empty(); }
 

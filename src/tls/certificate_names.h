@@ -16,6 +16,9 @@ std::vector<std::string> certificate_names(const x509_st* certificate);
 // Whether there is a DNS name or an IP address in the subjectAltName: clients of today read no other.
 bool has_alternative_names(const x509_st* certificate);
 
+// Of the subject, in UTF-8; empty: it has none.
+std::string common_name(const x509_st* certificate);
+
 // A subject or issuer as RFC 2253 writes it, in ASCII and whole: "CN=alice,O=Example". Null where it cannot be read.
 std::optional<std::string> distinguished_name(const X509_name_st* name);
 

@@ -19,6 +19,12 @@ namespace sp::tls {
 // can.
 class CertificateSet {
  public:
+  // This one alone.
+  static CertificateSet of(const std::shared_ptr<const Certificate>& certificate) {
+    CertificateSet set;
+    set.add(certificate);
+    return set;
+  }
   std::span<const std::shared_ptr<const Certificate>> all() const { return {members_.data(), count_}; }
   // Whether each of them is for `host`, in any case and with or without a trailing dot.
   bool covers(std::string_view host) const;

@@ -85,10 +85,10 @@ Diagnosis explain_client_side(const Opening& opening, Code below, bool ended) {
             "check that the server speaks TLS on this port, and that it is not overloaded"};
   }
   if (ended || below == Code::upstream_reset || below == Code::io_error) {
-    return {
-        Code::upstream_tls_failed,
-        fmt::format("{} {} the connection during the TLS handshake", server, ended ? "ended" : "reset"),
-        "check that the server speaks TLS on this port, and that it knows the name that is sent (upstream_tls.sni)"};
+    return {Code::upstream_tls_failed,
+            fmt::format("{} {} the connection during the TLS handshake", server, ended ? "ended" : "reset"),
+            "check that the server speaks TLS on this port, knows the name that is sent (upstream_tls.sni), and agrees "
+            "about send_proxy"};
   }
   if (below != Code::ok) return {below, fmt::format("the TLS handshake with {} was not completed", server), ""};
   return {Code::upstream_tls_failed, fmt::format("the TLS handshake with {} failed: {}", server, error.text), ""};
@@ -113,14 +113,15 @@ Diagnosis explain_server_side(const Opening& opening, Code below, bool ended) {
         refuses_ours
             ? "check that the certificate is for the name that the client uses, is not expired, and is sent with its "
               "intermediate certificates"
-            : ""};
+            : "",
+        refuses_ours ? Refusal::said : Refusal::none};
   }
   if (below == Code::timeout) return {below, "the client did not complete the TLS handshake in time", ""};
   if (ended || below == Code::upstream_reset || below == Code::io_error) {
     return {Code::client_tls_failed,
             opening.first_octets.empty() ? "the client left without a TLS handshake"
                                          : "the client left during the TLS handshake",
-            ""};
+            "", Refusal::left};
   }
   if (below != Code::ok) return {below, "the TLS handshake with the client was not completed", ""};
   const bool no_tls = !opening.first_octets.empty() && opening.first_octets[0] != 22;

@@ -63,6 +63,27 @@ TlsInfo describe(const SSL* ssl) {
   return info;
 }
 
+namespace {
+
+std::string key_text(const EVP_PKEY* key) {
+  const std::string bits = std::to_string(EVP_PKEY_get_bits(key));
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA: return "RSA" + bits;
+    case EVP_PKEY_EC: return "EC" + bits;
+    default: return std::string(or_empty(OBJ_nid2sn(EVP_PKEY_get_base_id(key))));
+  }
+}
+
+}  // namespace
+
+OwnCertificate own_certificate(const SSL* ssl) {
+  const X509* certificate = ssl == nullptr ? nullptr : SSL_get_certificate(ssl);
+  if (certificate == nullptr) return {};
+  OwnCertificate own{.signature = std::string(or_empty(OBJ_nid2sn(X509_get_signature_nid(certificate)))), .key = {}};
+  if (const EVP_PKEY* key = X509_get0_pubkey(certificate)) own.key = key_text(key);
+  return own;
+}
+
 bool has_short_names(const X509* certificate) {
   for (const X509_NAME* name : {X509_get_subject_name(certificate), X509_get_issuer_name(certificate)}) {
     const std::optional<std::string> text = distinguished_name(name);
@@ -78,6 +99,7 @@ std::optional<PeerCertificate> peer_certificate(const SSL* ssl) {
   PeerCertificate found;
   found.subject = distinguished_name(X509_get_subject_name(certificate.get())).value_or("?");
   found.issuer = distinguished_name(X509_get_issuer_name(certificate.get())).value_or("?");
+  found.common_name = common_name(certificate.get());
   found.serial = serial_text(certificate.get());
   found.not_after = time_text(X509_get0_notAfter(certificate.get()));
   found.pem = pem_text(certificate.get());

@@ -23,6 +23,7 @@ struct TlsInfo {
 struct PeerCertificate {
   // RFC 2253: "CN=alice,O=Example". Whole: handshakes with a client whose names are longer than `most_name` fail.
   std::string subject, issuer;
+  std::string common_name;  // of the subject; empty: it has none
   static constexpr std::size_t most_name = 4096;
   std::string serial;       // hexadecimal, upper case
   std::string fingerprint;  // SHA-256 of the certificate, hexadecimal, lower case
@@ -30,7 +31,14 @@ struct PeerCertificate {
   std::string pem;
 };
 
+// Of the certificate that this side has shown, in OpenSSL's words: "RSA-SHA256", "RSA2048". Empty where there is none.
+struct OwnCertificate {
+  std::string signature;  // by which it is signed
+  std::string key;        // and how many bits it has
+};
+
 TlsInfo describe(const ssl_st* ssl);
+OwnCertificate own_certificate(const ssl_st* ssl);
 // Whether its names can be passed on.
 bool has_short_names(const x509_st* certificate);
 // Null where the other side has presented none.

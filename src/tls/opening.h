@@ -15,6 +15,7 @@ struct Opening {
   std::string endpoint;              // client: which server is called, "10.0.0.7:443"
   std::string name;                  // client: what its certificate must be for; empty: any name
   std::string first_octets;          // of the peer, a few
+  std::string received;              // server: what was read from the client before, and TLS is still to see
   std::optional<Diagnosis> verdict;  // on the peer's certificate, when it was refused
 
   void note(std::string_view octets) {

@@ -1,12 +1,10 @@
 #include "tls/self_signed.h"
 
 #include <fmt/format.h>
-#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -19,22 +17,7 @@ namespace {
 
 using Use = CertificateRequest::Use;
 
-std::string content(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 BioPtr over(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
-  X509V3_CTX context;
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
-  const bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
-  X509_EXTENSION_free(extension);
-  return added;
-}
 
 bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
   const bool authority = request.use == Use::authority;
@@ -54,36 +37,12 @@ bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& r
   return ok && (names.empty() || add_extension(certificate, issuer, NID_subject_alt_name, names));
 }
 
-// Unpredictable, positive, of 127 bits.
-bool set_serial(X509* certificate) {
-  unsigned char octets[16];
-  if (RAND_bytes(octets, sizeof octets) != 1) return false;
-  octets[0] = static_cast<unsigned char>((octets[0] & 0x7f) | 0x40);
-  BIGNUM* number = BN_bin2bn(octets, sizeof octets, nullptr);
-  const bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
-  BN_free(number);
-  return set;
-}
-
 bool fill(X509* certificate, X509* issuer, EVP_PKEY* key, const CertificateRequest& request) {
-  X509_NAME* subject = X509_get_subject_name(certificate);
-  const auto* name = reinterpret_cast<const unsigned char*>(request.common_name.c_str());
-  ASN1_TIME_set(X509_getm_notBefore(certificate), std::chrono::system_clock::to_time_t(request.not_before));
-  ASN1_TIME_set(X509_getm_notAfter(certificate), std::chrono::system_clock::to_time_t(request.not_after));
-  return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
-         (request.common_name.empty() ||
-          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, -1, -1, 0) == 1) &&
+  return X509_set_version(certificate, X509_VERSION_3) == 1 && set_random_serial(certificate) &&
+         set_validity(certificate, request.not_before, request.not_after) &&
+         (request.common_name.empty() || set_common_name(certificate, request.common_name)) &&
          X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
          X509_set_pubkey(certificate, key) == 1 && add_extensions(certificate, issuer, request);
-}
-
-Result<PemPair> to_pem(X509* certificate, EVP_PKEY* key) {
-  const BioPtr certificate_out(BIO_new(BIO_s_mem())), key_out(BIO_new(BIO_s_mem()));
-  if (certificate_out == nullptr || key_out == nullptr || PEM_write_bio_X509(certificate_out.get(), certificate) != 1 ||
-      PEM_write_bio_PrivateKey(key_out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    return fail(Code::internal, "write a certificate");
-  }
-  return PemPair{content(certificate_out.get()), content(key_out.get())};
 }
 
 Result<PemPair> failed() {

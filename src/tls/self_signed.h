@@ -7,13 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tls/certificate_parts.h"
 
 namespace sp::tls {
-
-struct PemPair {
-  std::string certificate;
-  std::string key;
-};
 
 struct CertificateRequest {
   enum class Use : std::uint8_t { server, client, authority };

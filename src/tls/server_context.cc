@@ -84,6 +84,15 @@ Result<std::unique_ptr<ServerContext>> ServerContext::make(std::shared_ptr<const
   return made;
 }
 
+Result<std::unique_ptr<ServerContext>> ServerContext::make(std::shared_ptr<const ServerSettings> settings,
+                                                           std::span<const std::string_view> alpn) {
+  std::unique_ptr<ServerContext> made(new ServerContext(std::move(settings), nullptr, nullptr));
+  const bool ready = made->set_up(alpn);
+  ERR_clear_error();
+  if (!ready) return fail(Code::internal, "set up TLS for inspection");
+  return made;
+}
+
 bool ServerContext::set_up(std::span<const std::string_view> alpn) {
   context_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = context_.get();
@@ -99,17 +108,26 @@ bool ServerContext::set_up(std::span<const std::string_view> alpn) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(context, settings_->policy.data(), static_cast<unsigned>(settings_->policy.size()));
   SSL_CTX_set_timeout(context, ticket_lifetime_seconds);
-  SSL_CTX_set_num_tickets(context, 1);
-  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &ServerCallbacks::ticket_key);
-
-  SSL_CTX_set_tlsext_servername_callback(context, &ServerCallbacks::choose_certificate);
-  SSL_CTX_set_tlsext_servername_arg(context, this);
   alpn_ = alpn_wire_form(alpn);
   if (!alpn_.empty()) SSL_CTX_set_alpn_select_cb(context, &ServerCallbacks::choose_protocol, this);
+  if (!set_up_certificates()) return false;
+  return settings_->client_certificates == ClientCertificates::off || set_up_client_certificates();
+}
+
+bool ServerContext::set_up_certificates() {
+  SSL_CTX* context = context_.get();
+  if (certificates_ == nullptr) {
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    return SSL_CTX_set_num_tickets(context, 0) == 1;
+  }
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &ServerCallbacks::ticket_key);
+  SSL_CTX_set_tlsext_servername_callback(context, &ServerCallbacks::choose_certificate);
+  SSL_CTX_set_tlsext_servername_arg(context, this);
   for (const auto& certificate : certificates_->default_set()->all()) {
     if (!use_certificate(context, *certificate)) return false;
   }
-  return settings_->client_certificates == ClientCertificates::off || set_up_client_certificates();
+  return true;
 }
 
 bool ServerContext::set_up_client_certificates() {
@@ -134,15 +152,35 @@ const TicketKeys::Set& ServerContext::ticket_keys() {
   return *ticket_set_;
 }
 
-std::unique_ptr<TlsStream> ServerContext::accept(std::unique_ptr<runtime::Stream> lower) {
+namespace {
+
+std::unique_ptr<Opening> opening_after(std::string_view received) {
+  auto opening = std::make_unique<Opening>();
+  opening->role = Opening::Role::server;
+  opening->received = received;
+  return opening;
+}
+
+}  // namespace
+
+std::unique_ptr<TlsStream> ServerContext::accept(std::unique_ptr<runtime::Stream> lower, std::string_view received) {
   SslPtr ssl(SSL_new(context_.get()));
   if (ssl != nullptr) {
     SSL_set_accept_state(ssl.get());
     if (settings_->client_certificates != ClientCertificates::off) judge_by_clock(ssl.get());
   }
-  auto opening = std::make_unique<Opening>();
-  opening->role = Opening::Role::server;
-  return std::make_unique<TlsStream>(std::move(ssl), std::move(lower), std::move(opening));
+  return std::make_unique<TlsStream>(std::move(ssl), std::move(lower), opening_after(received));
+}
+
+std::unique_ptr<TlsStream> ServerContext::accept(std::unique_ptr<runtime::Stream> lower, std::string_view received,
+                                                 const std::shared_ptr<const Certificate>& certificate) {
+  auto set = std::make_unique<const CertificateSet>(CertificateSet::of(certificate));
+  SslPtr ssl(SSL_new(context_.get()));
+  if (ssl != nullptr) SSL_set_accept_state(ssl.get());
+  if (ssl != nullptr && !ServerCallbacks::install(ssl.get(), *set)) ssl.reset();
+  auto made = std::make_unique<TlsStream>(std::move(ssl), std::move(lower), opening_after(received));
+  made->own_certificates(std::move(set));
+  return made;
 }
 
 }  // namespace sp::tls

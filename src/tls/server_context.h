@@ -45,10 +45,17 @@ class ServerContext {
                                                      std::shared_ptr<const CertificateStore> certificates,
                                                      std::shared_ptr<const TicketKeys> tickets,
                                                      std::span<const std::string_view> alpn);
+  // For certificates that are made for each connection: accept() is given one. Sessions are not resumed, so that every
+  // client sees the certificate that is right now.
+  static Result<std::unique_ptr<ServerContext>> make(std::shared_ptr<const ServerSettings> settings,
+                                                     std::span<const std::string_view> alpn);
   ~ServerContext();
 
-  // The caller awaits its handshake() next.
-  std::unique_ptr<TlsStream> accept(std::unique_ptr<runtime::Stream> lower);
+  // The caller awaits its handshake() next. `received`: what was read from the client already; the beginning of its
+  // first message, or all of it.
+  std::unique_ptr<TlsStream> accept(std::unique_ptr<runtime::Stream> lower, std::string_view received = {});
+  std::unique_ptr<TlsStream> accept(std::unique_ptr<runtime::Stream> lower, std::string_view received,
+                                    const std::shared_ptr<const Certificate>& certificate);
   const CertificateStore& certificates() const { return *certificates_; }
   // For tests and measurements.
   ssl_ctx_st* handle() { return context_.get(); }
@@ -59,10 +66,11 @@ class ServerContext {
                 std::shared_ptr<const TicketKeys> tickets);
   bool set_up(std::span<const std::string_view> alpn);
   bool set_up_client_certificates();
+  bool set_up_certificates();
   const TicketKeys::Set& ticket_keys();
 
   std::shared_ptr<const ServerSettings> settings_;
-  std::shared_ptr<const CertificateStore> certificates_;
+  std::shared_ptr<const CertificateStore> certificates_;  // null: each connection has its own
   std::shared_ptr<const TicketKeys> tickets_;
   std::shared_ptr<const TicketKeys::Set> ticket_set_;
   std::uint64_t ticket_version_ = 0;

@@ -52,6 +52,13 @@ TlsStream::~TlsStream() {
 
 TlsStream& TlsStream::of(const SSL* ssl) { return *static_cast<TlsStream*>(SSL_get_app_data(ssl)); }
 
+X509Ptr TlsStream::peer_leaf() const { return X509Ptr(SSL_get1_peer_certificate(ssl_.get())); }
+
+void TlsStream::own_certificates(std::unique_ptr<const CertificateSet> made) {
+  made_ = std::move(made);
+  certificates_ = made_.get();
+}
+
 bool TlsStream::covers(std::string_view host) const { return certificates_ != nullptr && certificates_->covers(host); }
 
 void TlsStream::set_session_slot(std::unique_ptr<SessionSlot> slot) { session_slot_ = std::move(slot); }
@@ -66,6 +73,7 @@ void TlsStream::session_arrived(SSL_SESSION* session) {
 int TlsStream::feed(char* into, int size) {
   ran_dry_ = true;
   if (hold_input_ || lower_ended_ || read_fault_ != Code::ok) return -1;
+  if (opening_ != nullptr && !opening_->received.empty()) return feed_received(into, size);
   const IoResult result = lower_->try_read({into, static_cast<std::size_t>(size)});
   switch (result.status) {
     case IoStatus::done:
@@ -77,6 +85,17 @@ int TlsStream::feed(char* into, int size) {
     case IoStatus::would_block: break;
   }
   return -1;
+}
+
+// The handshake cannot be over before all of it is: the client's last message answers one of ours.
+int TlsStream::feed_received(char* into, int size) {
+  std::string& received = opening_->received;
+  const std::size_t n = std::min(received.size(), static_cast<std::size_t>(size));
+  std::copy_n(received.data(), n, into);
+  opening_->note({into, n});
+  received.erase(0, n);
+  ran_dry_ = false;
+  return static_cast<int>(n);
 }
 
 int TlsStream::drain(const char* octets, int size) {

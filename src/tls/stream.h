@@ -50,7 +50,10 @@ class TlsStream final : public runtime::Stream {
   // ---- after the handshake ----
   TlsInfo info() const { return describe(ssl_.get()); }
   // Costs some work and memory: for those who want it.
+  OwnCertificate own_certificate() const { return tls::own_certificate(ssl_.get()); }
   std::optional<PeerCertificate> peer_certificate() const { return tls::peer_certificate(ssl_.get()); }
+  // The certificate of the other side itself; null where it has presented none.
+  X509Ptr peer_leaf() const;
   // Server side: whether the certificate that the client was shown is also for `host` (a name or an IP address, without
   // a port). A request for another host was misdirected.
   bool covers(std::string_view host) const;
@@ -84,6 +87,8 @@ class TlsStream final : public runtime::Stream {
   static TlsStream& of(const ssl_st* ssl);
   Opening* opening() { return opening_.get(); }
   void set_certificates(const CertificateSet* chosen) { certificates_ = chosen; }
+  // Those that were made for this connection alone.
+  void own_certificates(std::unique_ptr<const CertificateSet> made);
   void set_session_slot(std::unique_ptr<SessionSlot> slot);
   void session_arrived(ssl_session_st* session);
   // Octets from and to the stream below. -1: try again later.
@@ -92,6 +97,7 @@ class TlsStream final : public runtime::Stream {
 
  private:
   enum class Drain : std::uint8_t { collect, pass_on };
+  int feed_received(char* into, int size);
   runtime::IoResult decrypt(std::span<char> into);
   runtime::IoResult worth_reading();
   runtime::IoResult read_stopped();
@@ -119,6 +125,7 @@ class TlsStream final : public runtime::Stream {
   std::unique_ptr<SessionSlot> session_slot_;
   std::unique_ptr<Diagnosis> diagnosis_;
   const CertificateSet* certificates_ = nullptr;
+  std::unique_ptr<const CertificateSet> made_;  // for this connection; null: they are of a store
   Pusher pusher_{*this};
   runtime::TimePoint last_write_{};
   std::size_t surplus_ = 0;        // written octets that the caller was not told of yet

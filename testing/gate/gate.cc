@@ -36,7 +36,7 @@ std::string one_server(std::string_view entry, std::string_view more) {
 }
 
 Gate::Gate(std::string_view yaml, GateOptions options, Here here)
-    : network(loop, options.network), assertions_before_(failed_assertions()) {
+    : network(loop, options.network), users_(options.users), assertions_before_(failed_assertions()) {
   files.files = std::move(options.files);
   worker_ = std::make_unique<proxy::Worker>(proxy::WorkerDeps{.loop = loop,
                                                               .network = network,
@@ -61,8 +61,12 @@ bool Gate::reload(std::string_view yaml, Here here) {
   config::Loaded loaded = config::load_text("sallyport.yaml", yaml, files);
   std::shared_ptr<const proxy::Snapshot> snapshot;
   if (loaded.ok()) {
-    proxy::CompileDeps deps{
-        .files = files, .now = loop.wall_clock(), .tickets = tickets_, .via = "gate", .generation = ++generation_};
+    proxy::CompileDeps deps{.files = files,
+                            .now = loop.wall_clock(),
+                            .tickets = tickets_,
+                            .via = "gate",
+                            .generation = ++generation_,
+                            .load_users = [this](const auto&, const auto&, auto&) { return users_; }};
     snapshot = proxy::compile_snapshot(std::move(loaded.config), deps, loaded.findings);
   }
   if (snapshot == nullptr) {

@@ -38,6 +38,7 @@ std::string one_server(std::string_view entry = {}, std::string_view more = {});
 struct GateOptions {
   FakeNetworkOptions network;
   std::map<std::string, std::string> files;  // certificates and keys
+  std::shared_ptr<proxy::Users> users;       // of ways out with `users`
   std::uint64_t seed = 1;
   std::size_t most_idle = 128;  // sessions that wait in place; others are parked
   std::size_t descriptors = 0;  // 0: nobody counts
@@ -70,6 +71,7 @@ class Gate {
   proxy::Worker& worker() { return *worker_; }
 
  private:
+  std::shared_ptr<proxy::Users> users_;
   std::shared_ptr<tls::TicketKeys> tickets_ = std::make_shared<tls::TicketKeys>();
   std::uint64_t generation_ = 0;
   std::vector<Endpoint> listening_;

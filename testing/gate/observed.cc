@@ -24,6 +24,15 @@ std::string value_of(const proxy::Exchange& exchange, http::FieldId id) {
 
 const std::map<Code, std::set<std::string>>& Observed::codes_seen() { return seen(); }
 
+namespace {
+
+std::string route_of(const proxy::Exchange& exchange) {
+  if (exchange.relay_target != nullptr) return exchange.relay_target->label;
+  return exchange.route() == nullptr ? std::string() : exchange.route()->pattern;
+}
+
+}  // namespace
+
 void Observed::exchange_ended(const proxy::Exchange& exchange) {
   const proxy::Failure& failure = exchange.failure;
   note(failure.error.code);
@@ -38,7 +47,7 @@ void Observed::exchange_ended(const proxy::Exchange& exchange) {
                        .query = std::string(exchange.request.query),
                        .referer = value_of(exchange, http::FieldId::referer),
                        .user_agent = value_of(exchange, http::FieldId::user_agent),
-                       .route = exchange.route() == nullptr ? std::string() : exchange.route()->pattern,
+                       .route = route_of(exchange),
                        .server = std::string(exchange.server_address),
                        .grpc_status = std::string(exchange.grpc_status),
                        .attempts = exchange.attempts,
@@ -47,6 +56,7 @@ void Observed::exchange_ended(const proxy::Exchange& exchange) {
                        .response_octets = exchange.response_octets,
                        .from_upstream = exchange.from_upstream,
                        .memory = exchange.arena.bytes_held()});
+  if (also) also(exchange);
 }
 
 void Observed::connection_failed(const proxy::ClientConnection&, Code code, std::string_view detail) {

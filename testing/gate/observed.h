@@ -1,6 +1,7 @@
 // What a worker reports, kept for a test to look at.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -33,6 +34,8 @@ class Observed final : public proxy::Observer {
   void event(Severity severity, std::string_view what, std::string_view detail) override;
 
   std::vector<Ended> exchanges;
+  // Hears of each of them, too.
+  std::function<void(const proxy::Exchange&)> also;
   struct Failed {
     Code code;
     std::string detail;

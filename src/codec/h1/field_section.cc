@@ -53,8 +53,8 @@ bool take_connection_field(const http::Field& field, ConnectionFields& found, bo
     case FieldId::proxy:
     case FieldId::proxy_authenticate:
     case FieldId::proxy_authentication_info:
-    case FieldId::proxy_authorization:
     case FieldId::proxy_connection: return true;
+    case FieldId::proxy_authorization: take(field.value, found.credentials, found.credentials_count); return true;
     default: return false;
   }
 }

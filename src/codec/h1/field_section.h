@@ -19,8 +19,8 @@ namespace sp::codec::h1 {
 // What was found of the fields that are not in the model. Each first value, and how many there were.
 struct ConnectionFields {
   FramingFields framing;
-  std::string_view host, expect, upgrade;
-  std::uint32_t hosts = 0, expects = 0, upgrades = 0;
+  std::string_view host, expect, upgrade, credentials;
+  std::uint32_t hosts = 0, expects = 0, upgrades = 0, credentials_count = 0;
   std::uint32_t cookies = 0;  // these are in the model, too
   bool accepts_trailers = false;
   ConnectionOptions options;  // last, like its array: else compilers clear all of it with the numbers around it

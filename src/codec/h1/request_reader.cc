@@ -63,7 +63,7 @@ Result<void> parse_request_line(ByteView in, const Line& line, http::RequestHead
 
 // Section 3.2: Host, and its agreement with the target.
 Result<void> settle_authority(const ConnectionFields& found, const std::optional<Authority>& target,
-                              http::RequestHead& head) {
+                              HostBesideTarget beside_target, http::RequestHead& head) {
   if (found.hosts > 1) return refused(Code::bad_host, "Host: more than one");
   if (head.version == Version::http10) {
     if (found.host.empty()) return {};
@@ -76,6 +76,7 @@ Result<void> settle_authority(const ConnectionFields& found, const std::optional
     head.authority = host->text;
     return {};
   }
+  if (beside_target == HostBesideTarget::ignored) return {};
   // A CONNECT client may leave the port out of Host. Elsewhere a missing port is the scheme's.
   std::uint16_t default_port = http::iequals(head.scheme, "https") ? 443 : 80;
   if (head.method == http::Method::connect) default_port = *target->port;
@@ -114,7 +115,7 @@ Result<void> parse_head(ByteView in, HeadLines& lines, const Limits& limits, htt
   head.fields.clear();
   auto read = read_fields(in, lines, limits.underscores, head.fields, found);
   if (!read) return read;
-  auto settled = settle_authority(found, target, head);
+  auto settled = settle_authority(found, target, limits.host_beside_target, head);
   if (!settled) return settled;
 
   SP_TRY_PLAIN(const BodyLength length, request_body_length(found.framing, head.version));
@@ -123,6 +124,7 @@ Result<void> parse_head(ByteView in, HeadLines& lines, const Limits& limits, htt
   auto asked = settle_requests(found, head);
   if (!asked) return asked;
 
+  head.credentials = found.credentials_count == 1 ? found.credentials : std::string_view();
   head.accepts_trailers = found.accepts_trailers && head.version == Version::http11;
   if (head.fields.has(FieldId::trailer) && length.framing.kind != Framing::Kind::chunked) {
     head.fields.remove(FieldId::trailer);

@@ -591,6 +591,27 @@ TEST(RequestRows, written_and_read_again) {
   }
 }
 
+// What a forward proxy reads: the target says whom it is for, and a Host is still one host, if it is there.
+TEST(RequestReader, ignores_host_beside_a_target_where_it_is_told_to) {
+  const std::vector<Pair> rows{
+      {"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", "GET http:/// @a 1.1 none keep"},
+      {"CONNECT a:443 HTTP/1.1\r\nHost: 127.0.0.1:3128\r\n\r\n", "CONNECT  @a:443 1.1 none keep"},
+      {"GET / HTTP/1.1\r\nHost: b\r\n\r\n", "GET / @b 1.1 none keep"},
+      {"GET http://a/ HTTP/1.1\r\n\r\n", "missing_host"},
+      {"GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "bad_host"},
+      {"GET http://a/ HTTP/1.1\r\nHost: b c\r\n\r\n", "bad_host"},
+  };
+  for (const Pair& row : rows) {
+    Arena arena;
+    http::RequestHead head(arena);
+    Persistence persistence;
+    const auto size =
+        RequestReader({.host_beside_target = HostBesideTarget::ignored}).read(row.sent, head, persistence);
+    EXPECT_EQ(size ? rows::describe(head, persistence) : std::string(name(size.error().code)), row.expected)
+        << row.sent;
+  }
+}
+
 TEST(RequestReader, keeps_the_line_of_a_head_that_is_not_complete) {
   Arena arena;
   http::RequestHead head(arena);

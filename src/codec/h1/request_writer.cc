@@ -57,6 +57,7 @@ Result<Written> write_request_head(const http::RequestHead& head, const RequestC
   out.append(" HTTP/1.1\r\n");
   text.count_line();
   text.field("Host", host);
+  if (!context.credentials.empty()) text.field("Proxy-Authorization", context.credentials);
   const bool chunked = head.body.kind == BodySize::Kind::unknown;
   if (!text.fields(head.fields, chunked ? HeadText::Trailer::keep : HeadText::Trailer::drop)) {
     return text.give_up(Code::internal, "request: a field of the connection");

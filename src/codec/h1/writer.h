@@ -24,6 +24,8 @@ struct RequestContext {
   std::string_view target;  // what stands in the request line: "/path?query", "*", "http://...", "host:port"
   std::string_view host;    // the value of Host; empty: head.authority
   bool keep_alive = true;   // else "Connection: close"
+  // The value of Proxy-Authorization, for a proxy that is asked; empty: there is none.
+  std::string_view credentials = {};
 };
 
 struct ResponseContext {

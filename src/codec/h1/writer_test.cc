@@ -167,6 +167,13 @@ TEST_F(WriterOfReadHeads, fields_of_the_connection_end_a_copy) {
   EXPECT_EQ(write_request(), "internal");
 }
 
+TEST_F(Writer, requests_to_a_proxy) {
+  request_context = {.target = "http://a/b", .host = {}, .credentials = "Basic YTpi"};
+  EXPECT_EQ(write_request(), "GET http://a/b HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic YTpi\r\n\r\n");
+  request_context.credentials = "Basic\r\nYTpi";
+  EXPECT_EQ(write_request(), "internal");
+}
+
 TEST_F(Writer, refuses_bad_request_lines) {
   for (const char* target : {"", "/a b", "/\r\n", "/\xc3\xa9", "/#a", "/a/path/that/is/longer/than/one/vector b",
                              "/%a#", "/ ", "/a\x80", "/a/path/that/is/longer/than/one/vector#"}) {

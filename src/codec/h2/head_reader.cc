@@ -43,9 +43,9 @@ void HeadReader::begin(Kind kind, http::Fields& fields) {
   fields_ = &fields;
   fields.clear();
   pseudo_ = {};
-  host_ = length_ = expect_ = std::nullopt;
+  host_ = length_ = expect_ = credentials_ = std::nullopt;
   octets_ = 0;
-  lines_ = cookies_ = 0;
+  lines_ = cookies_ = credentials_count_ = 0;
   accepts_trailers_ = fields_begun_ = false;
   error_ = {.code = Code::ok};
 }
@@ -132,8 +132,10 @@ bool HeadReader::belongs_to_connection(const http::Field& field) {
     case FieldId::http2_settings:
     case FieldId::proxy:
     case FieldId::proxy_authenticate:
-    case FieldId::proxy_authentication_info:
-    case FieldId::proxy_authorization: return true;
+    case FieldId::proxy_authentication_info: return true;
+    case FieldId::proxy_authorization:
+      if (credentials_count_++ == 0) credentials_ = fields_->arena().copy(field.value);
+      return true;
     default: return false;
   }
 }
@@ -186,6 +188,7 @@ void HeadReader::settle_request_line(http::RequestHead& head) {
     return fault(Code::bad_target, ":scheme");
   }
   settle_target(head);
+  head.scheme = *pseudo_.scheme;  // (a target of its own has none)
 }
 
 void HeadReader::settle_target(http::RequestHead& head) {
@@ -246,6 +249,7 @@ Result<void> HeadReader::finish(http::RequestHead& head, bool ended) {
   settle_authority(head);
   settle_content(head, ended);
   head.accepts_trailers = accepts_trailers_;
+  head.credentials = credentials_count_ == 1 ? *credentials_ : std::string_view();
   if (cookies_ > 1 && error_.code == Code::ok) join_cookies(head.fields);
   return outcome();
 }

@@ -59,9 +59,9 @@ class HeadReader {
   Kind kind_ = Kind::request;
   http::Fields* fields_ = nullptr;
   Pseudo pseudo_;
-  std::optional<std::string_view> host_, length_, expect_;
+  std::optional<std::string_view> host_, length_, expect_, credentials_;
   std::uint64_t octets_ = 0;
-  std::uint32_t lines_ = 0, cookies_ = 0;
+  std::uint32_t lines_ = 0, cookies_ = 0, credentials_count_ = 0;
   bool accepts_trailers_ = false;
   bool fields_begun_ = false;  // no pseudo-field may follow
   Error error_{.code = Code::ok};

@@ -42,6 +42,7 @@ std::string describe(const http::RequestHead& head) {
   std::string text(head.method_text);
   EXPECT_EQ(head.method, http::method_of(head.method_text));
   EXPECT_EQ(head.version, http::Version::http2);
+  EXPECT_EQ(head.scheme.empty(), head.form == http::TargetForm::authority);
   text += " " + std::string(head.path);
   if (head.has_query) text += "?" + std::string(head.query);
   if (head.form == http::TargetForm::authority) text += "(authority)";

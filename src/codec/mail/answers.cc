@@ -141,7 +141,7 @@ void append_greeting(Protocol protocol, const Facts& facts, const View& view, st
     case Protocol::imap:
       out += "* OK [CAPABILITY";
       append_words(all_shown(protocol, facts.capabilities, view), out);
-      append(out, {"] ", facts.greeting, "\r\n"});
+      append(out, {"] ", facts.greeting.empty() ? ByteView("Ready") : facts.greeting, "\r\n"});
       break;
     case Protocol::pop3: append_ok(protocol, {}, facts.greeting, out); break;
     case Protocol::sieve:
@@ -180,14 +180,18 @@ void append_capabilities(Protocol protocol, ByteView tag, const Facts& facts, co
 }
 
 std::string farewell(Protocol protocol, const Error& error) {
+  const bool waited = error.code == Code::head_timeout;
   const bool client = error.side == Side::client;
   const ByteView text = error.code == Code::starttls_required ? "Must use TLS"
+                        : waited                              ? "Waited too long"
                         : client                              ? "The session cannot go on"
-                                                              : "The mail server cannot be reached, try later";
+                                                              : "Service not available, try later";
   std::string out;
   switch (protocol) {
     // 421 may be said at any time (RFC 5321 section 3.8); who is not to come again is told so by 554.
-    case Protocol::smtp: append(out, {client ? "554 5.7.0 " : "421 4.3.2 ", text, "\r\n"}); break;
+    case Protocol::smtp:
+      append(out, {waited ? "421 4.4.2 " : client ? "554 5.7.0 " : "421 4.3.2 ", text, "\r\n"});
+      break;
     case Protocol::imap: append(out, {client ? "* BYE " : "* BYE [UNAVAILABLE] ", text, "\r\n"}); break;
     case Protocol::pop3: append(out, {client ? "-ERR " : "-ERR [SYS/TEMP] ", text, "\r\n"}); break;
     case Protocol::sieve: append_sieve(client ? "BYE" : "BYE (TRYLATER)", text, out); break;

@@ -25,6 +25,11 @@ void append_consent(Protocol protocol, ByteView tag, std::string& out) {
   }
 }
 
+// A string of ManageSieve in quotes, and nothing else.
+bool is_quoted(ByteView text) {
+  return text.size() >= 2 && text.starts_with('"') && text.find_first_of("\"\\", 1) == text.size() - 1;
+}
+
 // What follows such a command are the octets of a literal, which must not be taken for commands.
 bool has_unawaited_literal(Protocol protocol, const Command& command) {
   if (protocol != Protocol::imap && protocol != Protocol::sieve) return false;
@@ -83,6 +88,9 @@ bool ClientLeg::joins(const Command& command) const {
     case Kind::noop:
     case Kind::logout:
     case Kind::starttls: return false;
+    // A password that may not cross is refused here: behind the join there is no STARTTLS any more.
+    case Kind::user:
+    case Kind::log_in: return view().passwords_may_pass();
     default: return true;
   }
 }
@@ -97,13 +105,24 @@ Result<Step> ClientLeg::answer(const Command& command, ByteView& in) {
     case Kind::hello:
     case Kind::old_hello: return answer_hello(command);
     case Kind::capability: append_capabilities(protocol, command.tag, facts_, view(), out_); break;
-    case Kind::noop: append_ok(protocol, command.tag, "NOOP completed", out_); break;
+    case Kind::noop: answer_noop(command); break;
     case Kind::logout: append_goodbye(protocol, command.tag, out_); return say(Step::Then::close);
     case Kind::starttls: return start_tls(command, in);
     case Kind::malformed: append_refusal(protocol, command.tag, Refusal::syntax, out_); break;
     default: append_refusal(protocol, command.tag, Refusal::needs_tls, out_); break;
   }
   return say();
+}
+
+void ClientLeg::answer_noop(const Command& command) {
+  const ByteView argument = command.argument;
+  if (settings_.protocol != Protocol::sieve || argument.empty()) {
+    append_ok(settings_.protocol, command.tag, "NOOP completed", out_);
+  } else if (is_quoted(argument)) {
+    out_.append("OK (TAG ").append(argument).append(") \"Done\"\r\n");  // RFC 5804 section 2.13
+  } else {
+    append_refusal(settings_.protocol, command.tag, Refusal::syntax, out_);
+  }
 }
 
 Step ClientLeg::answer_hello(const Command& command) {

@@ -60,6 +60,7 @@ class ClientLeg final {
   View view() const;
   Result<Step> answer(const Command& command, ByteView& in);
   Step answer_hello(const Command& command);
+  void answer_noop(const Command& command);
   Result<Step> start_tls(const Command& command, ByteView in);
   bool joins(const Command& command) const;
   Step say(Step::Then then = Step::Then::go_on) const { return {.send = out_, .then = then}; }

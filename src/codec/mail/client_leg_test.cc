@@ -70,7 +70,7 @@ TEST(SmtpClients, where_tls_is_required) {
                       {"XCLIENT ADDR=127.0.0.1\r\n", needs_tls},
                       {"RSET\r\nVRFY a\r\nHELP\r\nFOO\r\n", needs_tls + needs_tls + needs_tls + needs_tls},
                       {"EHLO\r\n", "501 5.5.4 Syntax: EHLO hostname\r\n"},
-                      {"EHLO a b\r\n", "501 5.5.4 Syntax: EHLO hostname\r\n"},
+                      {"EHLO M\xc3\xbcllers PC\r\n", smtp_before_tls},
                       {"EHLO a\tb\r\n", "501 5.5.4 Syntax: EHLO hostname\r\n"},
                       {"STARTTLS now\r\n", "500 5.5.2 Bad command or arguments\r\n"},
                       {"X-ANONYMOUSTLS\r\n", "500 5.5.2 Bad command or arguments\r\n"},
@@ -127,7 +127,8 @@ TEST(SmtpClients, that_go_on_in_clear) {
                       {"EHLO a\r\nMAIL FROM:<>\r\nRCPT", smtp_before_tls + "<join>MAIL FROM:<>\r\nRCPT"},
                       {"EHLO a\r\nSTARTTLS\r\n", smtp_before_tls + smtp_tls},
                       {"MAIL FROM:<>\r\n", "<join>MAIL FROM:<>\r\n"},
-                      {"AUTH PLAIN\r\n", "<join>AUTH PLAIN\r\n"},
+                      {"AUTH PLAIN\r\n", needs_tls},
+                      {"AUTH PLAIN\r\nEHLO a\r\nSTARTTLS\r\n", needs_tls + smtp_before_tls + smtp_tls},
                       {" MAIL FROM:<>\r\n", "500 5.5.2 Bad command or arguments\r\n"},
                   });
   ClientLeg leg(settings, smtp_facts);
@@ -221,6 +222,21 @@ TEST(ImapClients, that_go_on_in_clear) {
                    {"b ID NIL\r\n", "<join>b ID NIL\r\n"}});
 }
 
+// STARTTLS can still come behind a password that was refused.
+TEST(ClientsThatMayGoOnInClear, but_have_a_password) {
+  check(
+      settings_for(imap, Tls::optional),
+      {{"a LOGIN b c\r\nd STARTTLS\r\n",
+        "a NO [PRIVACYREQUIRED] Must issue a STARTTLS command first\r\nd OK Begin TLS negotiation now\r\n<tls><join>"},
+       {"a AUTHENTICATE PLAIN\r\n", "a NO [PRIVACYREQUIRED] Must issue a STARTTLS command first\r\n"},
+       {"a LOGIN {1+}\r\nb", "<starttls_required>"}});
+  check(settings_for(pop3, Tls::optional),
+        {{"USER a\r\nPASS b\r\nSTLS\r\n",
+          "-ERR Must issue STLS first\r\n-ERR Must issue STLS first\r\n+OK Begin TLS negotiation now\r\n<tls><join>"}});
+  check(settings_for(sieve, Tls::optional), {{"AUTHENTICATE \"PLAIN\" \"AGEAYg==\"\r\n",
+                                              "NO (ENCRYPT-NEEDED) \"Must issue a STARTTLS command first\"\r\n"}});
+}
+
 TEST(Pop3Clients, where_tls_is_required) {
   const ClientSettings settings = settings_for(pop3, Tls::required);
   EXPECT_EQ(rows::play_client(settings, pop3_facts, ""), "+OK Dovecot ready. <1.2@mx>\r\n");
@@ -249,6 +265,9 @@ TEST(SieveClients, where_tls_is_required) {
         {
             {"CAPABILITY\r\n", before_tls + "OK \"Capability completed\"\r\n"},
             {"NOOP\r\n", "OK \"NOOP completed\"\r\n"},
+            {"NOOP \"a b\"\r\n", "OK (TAG \"a b\") \"Done\"\r\n"},
+            {"NOOP a\r\n", "NO \"Bad command or arguments\"\r\n"},
+            {"NOOP \"a\" \"b\"\r\n", "NO \"Bad command or arguments\"\r\n"},
             // RFC 5804 section 2.2: the capabilities come again by themselves.
             {"STARTTLS\r\n",
              "OK \"Begin TLS negotiation now\"\r\n<tls>\"IMPLEMENTATION\" \"Pigeonhole\"\r\n\"SASL\" \"PLAIN\"\r\n"
@@ -270,12 +289,15 @@ TEST(Farewells, in_the_words_of_each_protocol) {
   const Error server{.code = Code::connection_refused, .side = Side::upstream};
   EXPECT_EQ(farewell(smtp, client), "554 5.7.0 The session cannot go on\r\n");
   EXPECT_EQ(farewell(smtp, required), "554 5.7.0 Must use TLS\r\n");
-  EXPECT_EQ(farewell(smtp, server), "421 4.3.2 The mail server cannot be reached, try later\r\n");
+  const Error waited{.code = Code::head_timeout, .side = Side::client};
+  EXPECT_EQ(farewell(smtp, waited), "421 4.4.2 Waited too long\r\n");
+  EXPECT_EQ(farewell(imap, waited), "* BYE Waited too long\r\n");
+  EXPECT_EQ(farewell(smtp, server), "421 4.3.2 Service not available, try later\r\n");
   EXPECT_EQ(farewell(imap, client), "* BYE The session cannot go on\r\n");
-  EXPECT_EQ(farewell(imap, server), "* BYE [UNAVAILABLE] The mail server cannot be reached, try later\r\n");
-  EXPECT_EQ(farewell(pop3, server), "-ERR [SYS/TEMP] The mail server cannot be reached, try later\r\n");
+  EXPECT_EQ(farewell(imap, server), "* BYE [UNAVAILABLE] Service not available, try later\r\n");
+  EXPECT_EQ(farewell(pop3, server), "-ERR [SYS/TEMP] Service not available, try later\r\n");
   EXPECT_EQ(farewell(sieve, client), "BYE \"The session cannot go on\"\r\n");
-  EXPECT_EQ(farewell(sieve, server), "BYE (TRYLATER) \"The mail server cannot be reached, try later\"\r\n");
+  EXPECT_EQ(farewell(sieve, server), "BYE (TRYLATER) \"Service not available, try later\"\r\n");
 }
 
 }  // namespace

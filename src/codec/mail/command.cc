@@ -119,8 +119,8 @@ std::size_t line_limit(Protocol protocol, const Limits& limits, ByteView in) {
 }
 
 bool is_hello_name(ByteView argument) {
-  return !argument.empty() && argument.size() <= 255 &&
-         std::ranges::all_of(argument, [](char c) { return is_printable(c) && c != ' '; });
+  return !argument.empty() && argument.size() <= 255 && std::ranges::none_of(argument, is_control) &&
+         !argument.contains('\t');
 }
 
 Arguments scan_arguments(ByteView text) {

@@ -43,8 +43,8 @@ Command parse_command(Protocol protocol, ByteView line);
 // How long the line that begins with `in` may be.
 std::size_t line_limit(Protocol protocol, const Limits& limits, ByteView in);
 
-// Whether `argument` of EHLO or HELO can be a name or an address (RFC 5321 section 4.1.1.1): visible ASCII, at most
-// 255.
+// Whether `argument` of EHLO or HELO may be said to the server, which may like it or not: RFC 5321 section 4.1.1.1
+// wants a name or an address, and clients say what somebody has called their machine.
 bool is_hello_name(ByteView argument);
 
 // A literal that is announced at the end of a line (RFC 9051 section 4.3, RFC 5804 section 1.2).

@@ -128,15 +128,31 @@ TEST(Commands, literals_at_their_end) {
   for (const LiteralRow& row : rows) EXPECT_EQ(describe(scan_arguments(row.text)), row.expected) << row.text;
 }
 
+TEST(Protocols, have_names) {
+  EXPECT_EQ(name(smtp), "SMTP");
+  EXPECT_EQ(name(imap), "IMAP");
+  EXPECT_EQ(name(pop3), "POP3");
+  EXPECT_EQ(name(sieve), "ManageSieve");
+}
+
 TEST(Commands, names_in_hello) {
   EXPECT_TRUE(is_hello_name("client.example"));
   EXPECT_TRUE(is_hello_name("[IPv6:2001:db8::1]"));
   EXPECT_TRUE(is_hello_name(std::string(255, 'a')));
   EXPECT_FALSE(is_hello_name(std::string(256, 'a')));
   EXPECT_FALSE(is_hello_name(""));
-  EXPECT_FALSE(is_hello_name("a b"));
+  EXPECT_TRUE(is_hello_name("M\xc3\xbcllers PC"));
   EXPECT_FALSE(is_hello_name("a\t"));
-  EXPECT_FALSE(is_hello_name("m\xc3\xbcller"));
+  EXPECT_FALSE(is_hello_name("a\x01"));
+  EXPECT_FALSE(is_hello_name("a\x7f"));
+}
+
+TEST(Commands, mechanisms) {
+  for (const char* good : {"PLAIN", "xoauth2", "SCRAM-SHA-256-PLUS", "KERBEROS_V4"}) {
+    EXPECT_TRUE(is_mechanism(good)) << good;
+  }
+  for (const char* bad : {"", " PLAIN", "PLAIN\t", "\"PLAIN\"", "A=B"}) EXPECT_FALSE(is_mechanism(bad)) << bad;
+  EXPECT_FALSE(is_mechanism(std::string(65, 'A')));
 }
 
 TEST(Commands, sasl_responses) {

@@ -21,6 +21,11 @@ std::unique_ptr<ProtocolFilter> filter_of(const FilterSettings& settings, const 
 
 Filter::Filter(const FilterSettings& settings, const Facts& facts) : filter_(filter_of(settings, facts)) {}
 
+Filter::~Filter() = default;
+
+// What is in store has to pass before what comes behind it.
+bool Filter::transparent() const { return filter_->transparent() && !client_.next && !server_.next; }
+
 Result<Passage> Filter::from_client(ByteView& in) { return gather(in, client_, &ProtocolFilter::from_client); }
 
 Result<Passage> Filter::from_server(ByteView& in) { return gather(in, server_, &ProtocolFilter::from_server); }

@@ -39,18 +39,13 @@ struct Passage {
   Then then = Then::more;
 };
 
-// The filter of one protocol.
-class ProtocolFilter {
- public:
-  virtual ~ProtocolFilter() = default;
-  virtual Result<Passage> from_client(ByteView& in) = 0;
-  virtual Result<Passage> from_server(ByteView& in) = 0;
-  virtual bool transparent() const = 0;
-};
+class ProtocolFilter;
 
 class Filter final {
  public:
-  explicit Filter(const FilterSettings& settings, const Facts& facts);
+  // `facts` need not outlive it.
+  Filter(const FilterSettings& settings, const Facts& facts);
+  ~Filter();
 
   // Takes octets off the front of `in`. What is left in `in` with Then::more is a line without its end, as long as
   // settings.limits say; the content of messages is never left there.
@@ -63,9 +58,9 @@ class Filter final {
   Result<Passage> from_client(ByteView& in);
   Result<Passage> from_server(ByteView& in);
 
-  // From now on every octet of both sides passes as it is: they need not be shown any more. What passages have said to
-  // be left is to be passed, too.
-  bool transparent() const { return filter_->transparent(); }
+  // From now on every octet of both sides passes as it is: they need not be shown any more. What is left of those that
+  // were is to be passed, too.
+  bool transparent() const;
 
  private:
   // What is in store behind a passage that was returned.

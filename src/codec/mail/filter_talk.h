@@ -1,8 +1,9 @@
-// What the filters of the protocols share.
+// The filters of the four protocols, and what they share.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "codec/mail/answers.h"
@@ -10,8 +11,18 @@
 #include "codec/mail/filter.h"
 #include "codec/mail/line_reader.h"
 #include "codec/mail/reply_reader.h"
+#include "codec/mail/words.h"
 
 namespace sp::codec::mail {
+
+// The filter of one protocol.
+class ProtocolFilter {
+ public:
+  virtual ~ProtocolFilter() = default;
+  virtual Result<Passage> from_client(ByteView& in) = 0;
+  virtual Result<Passage> from_server(ByteView& in) = 0;
+  virtual bool transparent() const = 0;
+};
 
 // `facts` need not outlive it.
 std::unique_ptr<ProtocolFilter> smtp_filter(const FilterSettings& settings, const Facts& facts);
@@ -53,6 +64,12 @@ struct FilterTalk {
   // Why no password may pass.
   Refusal no_passwords() const {
     return view.client == Leg::clear ? Refusal::client_in_clear : Refusal::server_in_clear;
+  }
+
+  // Of the mechanism of a log-in.
+  static std::optional<Refusal> refusal_of(ByteView mechanism) {
+    if (!is_mechanism(mechanism)) return Refusal::syntax;
+    return same(mechanism, "EXTERNAL") ? std::optional(Refusal::mechanism) : std::nullopt;
   }
 
   FilterSettings settings;

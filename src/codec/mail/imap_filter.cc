@@ -116,8 +116,7 @@ std::optional<Refusal> ImapFilter::refusal_of(const Command& command, const Argu
     default: return std::nullopt;
   }
   if (!talk_.view.passwords_may_pass()) return talk_.no_passwords();
-  const bool external = command.is("AUTHENTICATE") && same(first_word(command.argument), "EXTERNAL");
-  return external ? std::optional(Refusal::mechanism) : std::nullopt;
+  return command.is("LOGIN") ? std::nullopt : FilterTalk::refusal_of(first_word(command.argument));
 }
 
 // What the client has sent behind a refused command is a literal, and not to be taken for commands.
@@ -247,7 +246,7 @@ ByteView ImapFilter::with_shown_code(const ImapStatus& status) {
   talk_.to_client.assign(status.before_code)
       .append("[")
       .append(without_end(line).substr(2))
-      .append("] ")
+      .append(status.text.empty() ? "]" : "] ")
       .append(status.text)
       .append("\r\n");
   return talk_.to_client;

@@ -94,7 +94,9 @@ TEST(ImapFilter, is_transparent_behind_a_log_in) {
 TEST(ImapFilter, what_clients_may_not_say) {
   check(tls(), {
                    {"STARTTLS", {client("a STARTTLS\r\n")}, "|a BAD TLS is on already\r\n"},
+                   {"XCLIENT", {client("a XCLIENT ADDR=127.0.0.1\r\n")}, "|a BAD Not taken from clients\r\n"},
                    {"COMPRESS", {client("a COMPRESS DEFLATE\r\n")}, "|a " + syntax},
+                   {"EXTERNAL behind two spaces", {client("a AUTHENTICATE  EXTERNAL =\r\n")}, "|a " + syntax},
                    {"EXTERNAL",
                     {client("a AUTHENTICATE EXTERNAL =\r\n")},
                     "|a NO [CANNOT] This mechanism cannot be used through a gate\r\n"},

@@ -75,9 +75,8 @@ std::optional<Refusal> Pop3Filter::refusal_of(const Command& command) const {
   }
   if (!talk_.view.passwords_may_pass()) return talk_.no_passwords();
   if (!command.is("AUTH")) return std::nullopt;
-  // Some answer AUTH alone with a list, which RFC 5034 has left to CAPA.
-  if (command.argument.empty()) return Refusal::syntax;
-  return same(first_word(command.argument), "EXTERNAL") ? std::optional(Refusal::mechanism) : std::nullopt;
+  // AUTH alone has no mechanism: some answer it with a list, which RFC 5034 has left to CAPA.
+  return FilterTalk::refusal_of(first_word(command.argument));
 }
 
 Result<Passage> Pop3Filter::take_sasl(ByteView& in) {

@@ -1,6 +1,8 @@
 // For the tests of this folder and its fuzz targets: both sides of a dialogue as texts, in pieces of any size.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <random>
@@ -207,12 +209,14 @@ inline std::string play_filter(const FilterSettings& settings, const Facts& fact
 // the outcome.
 template <class Play>
 std::string in_all_cuts(const Play& play) {
-  const std::string expected = play(whole);
-  if (const std::string dripped = play(Cuts{1}); dripped != expected) return expected + " BUT DRIPPED " + dripped;
+  std::string expected = play(whole);
+  if (const std::string dripped = play(Cuts{1}); dripped != expected) {
+    return fmt::format("{} BUT DRIPPED {}", expected, dripped);
+  }
   std::mt19937 random(1);
   for (int i = 0; i < 20; ++i) {
     const std::string cut = play(random_cuts(random, i < 10 ? 5 : 40));
-    if (cut != expected) return expected + " BUT CUT " + cut;
+    if (cut != expected) return fmt::format("{} BUT CUT {}", expected, cut);
   }
   return expected;
 }

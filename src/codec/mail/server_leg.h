@@ -24,36 +24,16 @@ struct ServerSettings {
   std::optional<Identity> identity;  // said by XCLIENT or ID; or the session ends: mail_identity_refused
 };
 
-// What the dialogues of the protocols share.
-struct ServerTalk {
-  explicit ServerTalk(const ServerSettings& given);
+// The command by which a client leaves a server that waits for one.
+ByteView goodbye(Protocol protocol);
 
-  // Adds to the facts, within the limits.
-  Result<void> add_capability(ByteView capability);
-  void forget_capabilities();
-
-  ServerSettings settings;
-  Leg leg;
-  Facts facts;
-  std::string out;      // to be sent
-  std::string refusal;  // the reply by which the server refused, as it came
-  std::size_t capability_octets = 0;
-
-  bool wants_starttls() const { return leg == Leg::clear && settings.tls == ServerSettings::Tls::starttls; }
-};
-
-// One protocol's dialogue: fed line by line.
-class ServerDialogue {
- public:
-  virtual ~ServerDialogue() = default;
-  // A line of the server with its CRLF.
-  virtual Result<Step::Then> take(ByteView line) = 0;
-  virtual Step::Then tls_started() = 0;
-};
+struct ServerTalk;
+class ServerDialogue;
 
 class ServerLeg final {
  public:
   explicit ServerLeg(const ServerSettings& settings);
+  ~ServerLeg();
 
   // Takes lines off the front of `in` until there is something to do; first what the server greets with. What it
   // leaves in `in` with Then::more is a line without its end, at most limits.reply_line long. With Then::start_tls `in`
@@ -65,7 +45,8 @@ class ServerLeg final {
   //   starttls_refused       it is not offered, or was refused
   //   mail_server_refused    the greeting was none: refusal() is what may be passed on
   //   mail_identity_refused  XCLIENT or ID is not offered to us, or was refused
-  //   mail_reply_malformed   all else, IMAP's PREAUTH too: a session without a log-in is nobody's
+  //   mail_reply_malformed   all else, IMAP's PREAUTH too: a session without a log-in is nobody's; and a server that
+  //                          talks and talks
   Result<Step> next(ByteView& in);
   // The handshake is done.
   Step tls_started();
@@ -73,16 +54,17 @@ class ServerLeg final {
   // until Then::join again; its answer goes to nobody, for the client has had one.
   Step introduce(ByteView hello);
 
-  const Facts& facts() const { return talk_->facts; }
-  Leg leg() const { return talk_->leg; }
+  const Facts& facts() const;
+  Leg leg() const;
   // With mail_server_refused: the reply of the server, all its lines, in the words of its protocol. Empty: it had none
   // that a client could be told.
-  ByteView refusal() const { return talk_->refusal; }
+  ByteView refusal() const;
 
  private:
   std::unique_ptr<ServerTalk> talk_;
   std::unique_ptr<ServerDialogue> dialogue_;
   ReplyReader lines_;
+  std::size_t octets_ = 0;  // of all its lines
 };
 
 }  // namespace sp::codec::mail

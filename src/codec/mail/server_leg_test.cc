@@ -189,6 +189,9 @@ TEST(SmtpServers, are_told_the_hello_of_a_client_in_clear) {
     return said + rows::play_server(leg, {answer}, rows::whole) + describe(leg.facts());
   };
   EXPECT_EQ(introduced("250-mx\r\n250 SIZE 2\r\n"), "EHLO client.example\r\n<join>mx|a|SIZE 1");
+  ServerLeg old(settings_for(smtp, Tls::none));
+  rows::play_server(old, {"220 a\r\n", "500 what\r\n", "250 b\r\n"}, rows::whole);
+  EXPECT_EQ(old.introduce("EHLO client.example\r\n").send, "HELO client.example\r\n");
   EXPECT_EQ(introduced("550 5.7.1 Helo command rejected\r\n"),
             "EHLO client.example\r\n<mail_server_refused>mx|a|SIZE 1");
 }
@@ -384,6 +387,16 @@ TEST(Servers, at_their_limits) {
   EXPECT_EQ(play(settings_for(imap, Tls::none), {"* OK " + std::string(16377, 'a') + "\r\n"}), "G1 CAPABILITY\r\n");
   EXPECT_EQ(play(settings_for(imap, Tls::none), {"* OK " + std::string(16378, 'a') + "\r\n"}),
             "<mail_reply_malformed>");
+}
+
+// Lines that mean nothing here are passed over, but not for ever.
+TEST(Servers, that_never_come_to_the_point) {
+  std::string chatter = "* OK hi\r\n";
+  while (chatter.size() < 130'000) chatter += "* 1 EXISTS\r\n";
+  ServerLeg leg(settings_for(imap, Tls::none));
+  EXPECT_EQ(rows::play_server(leg, {chatter}, rows::whole), "G1 CAPABILITY\r\n");
+  while (chatter.size() < 135'000) chatter += "* 1 EXISTS\r\n";
+  EXPECT_EQ(play(settings_for(imap, Tls::none), {chatter}), "G1 CAPABILITY\r\n<mail_reply_malformed>");
 }
 
 }  // namespace

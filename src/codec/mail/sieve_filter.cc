@@ -104,7 +104,7 @@ std::optional<Refusal> SieveFilter::refusal_of(const Command& command) const {
   const ByteView response = behind_word(command.argument);
   if (mechanism.size() < 3 || !mechanism.starts_with('"') || !mechanism.ends_with('"')) return Refusal::syntax;
   if (!response.empty() && !is_sasl_string(response)) return Refusal::syntax;
-  return same(mechanism, "\"EXTERNAL\"") ? std::optional(Refusal::mechanism) : std::nullopt;
+  return FilterTalk::refusal_of(mechanism.substr(1, mechanism.size() - 2));
 }
 
 // Literals of a client come without waiting, and are not to be taken for commands.

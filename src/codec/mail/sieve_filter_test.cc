@@ -99,6 +99,7 @@ TEST(SieveFilter, what_clients_may_not_say) {
   check(tls(), {
                    {"STARTTLS", {client("STARTTLS\r\n")}, "|" + tls_is_on},
                    {"XCLIENT", {client("XCLIENT ADDR=127.0.0.1\r\n")}, "|NO \"Not taken from clients\"\r\n"},
+                   {"EXTERNAL and a space", {client("AUTHENTICATE \"EXTERNAL \"\r\n")}, "|" + syntax},
                    {"EXTERNAL",
                     {client("AUTHENTICATE \"EXTERNAL\" \"\"\r\n")},
                     "|NO \"This mechanism cannot be used through a gate\"\r\n"},

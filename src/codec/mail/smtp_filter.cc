@@ -74,7 +74,7 @@ SmtpFilter::SmtpFilter(const FilterSettings& settings, const Facts& facts)
 void SmtpFilter::look_at(const std::vector<std::string>& capabilities) {
   const auto is_changed = [&](const std::string& each) { return shown(Protocol::smtp, each, talk_.view) != each; };
   hides_ = hides_ || std::ranges::any_of(capabilities, is_changed);
-  chunking_ = std::ranges::any_of(capabilities, [](ByteView each) { return same(each, "CHUNKING"); });
+  chunking_ = std::ranges::any_of(capabilities, [](ByteView each) { return same(first_word(each), "CHUNKING"); });
 }
 
 void SmtpFilter::end_hello() {
@@ -113,8 +113,8 @@ Result<Passage> SmtpFilter::take_command(ByteView& in) {
   return passed(with_end(*line));
 }
 
-// Whether the command may pass while replies to others are due. Of EHLO and AUTH the reply must be told from others;
-// RFC 2920 section 3.1 lets neither have anything before it that is not answered, though for other reasons.
+// Whether the command may pass while replies to others are due. The replies to EHLO and AUTH must be told from those:
+// they wait, even where they come as the last of a group (RFC 2920 section 3.1).
 bool SmtpFilter::is_in_turn(const Command& command) const {
   return command.kind != Kind::hello && command.kind != Kind::old_hello && command.kind != Kind::log_in;
 }
@@ -134,7 +134,7 @@ std::optional<Refusal> SmtpFilter::refusal_of(const Command& command) const {
   if (!introduced_ && !command.is("RSET") && !command.is("HELP")) return Refusal::hello_first;
   if (command.kind == Kind::log_in) {
     if (!talk_.view.passwords_may_pass()) return talk_.no_passwords();
-    if (same(first_word(command.argument), "EXTERNAL")) return Refusal::mechanism;
+    return FilterTalk::refusal_of(first_word(command.argument));
   }
   // A server that does not know BDAT would take the chunk for commands.
   if (command.kind == Kind::chunk && (!chunking_ || !chunk_size(command.argument))) return Refusal::syntax;

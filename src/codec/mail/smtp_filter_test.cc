@@ -113,6 +113,9 @@ TEST(SmtpFilter, what_clients_may_not_say) {
           {"XPROXY", {client("XPROXYTO a\r\n")}, "|" + not_yours},
           {"STARTTLS", {client("STARTTLS\r\n")}, "|" + tls_is_on},
           {"STARTTLS of Exchange", {client("X-ANONYMOUSTLS\r\n")}, "|" + tls_is_on},
+          {"EXTERNAL behind two spaces", {client("AUTH  EXTERNAL =\r\n")}, "|" + syntax},
+          {"EXTERNAL before a tab", {client("AUTH EXTERNAL\t=\r\n")}, "|" + syntax},
+          {"AUTH alone", {client("AUTH\r\n")}, "|" + syntax},
           {"EXTERNAL", {client("AUTH EXTERNAL =\r\n")}, "|504 5.5.4 This mechanism cannot be used through a gate\r\n"},
           // What Postfix takes for XCLIENT.
           {"a space before", {client(" XCLIENT ADDR=127.0.0.1\r\n")}, "|" + syntax},

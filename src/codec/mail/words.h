@@ -34,6 +34,13 @@ inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
 // Visible ASCII and the space.
 inline bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 
+// RFC 4422 section 3.1, but for the case and a length that nobody needs.
+inline bool is_mechanism(ByteView text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 // What a SASL response looks like in all four protocols (RFC 4422 section 4): base64, "=" for an empty one, "*" to
 // cancel.
 inline bool is_base64_character(char c) {

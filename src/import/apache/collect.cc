@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "import/summary.h"
+
 namespace sp::import::apache {
 
 Origin origin_of(const Directive& directive) { return {directive.file, directive.line, directive.text()}; }
 
-std::string brief(const Origin& origin) {
-  const size_t slash = origin.file.rfind('/');
-  const std::string file = slash == std::string::npos ? origin.file : origin.file.substr(slash + 1);
-  return file + ":" + std::to_string(origin.line);
-}
+std::string brief(const Origin& origin) { return import::brief(origin.file, origin.line); }
 
 namespace {
 

@@ -8,6 +8,7 @@
 
 #include "import/apache/collect.h"
 #include "import/apache/sites.h"
+#include "import/summary.h"
 
 namespace sp::import {
 namespace apache {
@@ -56,8 +57,6 @@ std::vector<Untranslated> sorted(std::vector<Untranslated> notes) {
   return notes;
 }
 
-std::string brief(const Untranslated& note) { return apache::brief(Origin{note.file, note.line, {}}); }
-
 void describe_lost(const std::vector<Untranslated>& notes, Comments& header) {
   const auto lost = std::ranges::count(notes, Fate::lost, &Untranslated::fate);
   if (lost == 0) return;
@@ -65,29 +64,14 @@ void describe_lost(const std::vector<Untranslated>& notes, Comments& header) {
   header.push_back("NOT TRANSLATED: decide about each of these.");
   for (const Untranslated& note : notes) {
     if (note.fate == Fate::lost && note.why != see_rule)
-      header.push_back(fmt::format("- {}: {}: {}", brief(note), note.directive, note.why));
+      header.push_back(fmt::format("- {}: {}: {}", import::brief(note.file, note.line), note.directive, note.why));
   }
 }
 
-void describe_changed(const std::vector<Untranslated>& notes, Comments& header) {
-  std::map<std::string, std::vector<std::string>> by_reason;
-  std::vector<std::string> reasons;
-  for (const Untranslated& note : notes) {
-    if (note.fate != Fate::changed || note.why == see_rule) continue;
-    auto& places = by_reason[note.why];
-    if (places.empty()) reasons.push_back(note.why);
-    places.push_back(brief(note));
-  }
-  if (reasons.empty()) return;
-  header.push_back("");
-  header.push_back("Done otherwise, or by itself:");
-  for (const std::string& why : reasons) {
-    const auto& places = by_reason[why];
-    std::string where = places.front();
-    for (size_t i = 1; i < std::min<size_t>(places.size(), 4); ++i) where += ", " + places[i];
-    if (places.size() > 4) where += fmt::format(" and {} more", places.size() - 4);
-    header.push_back(fmt::format("- {} ({})", why, where));
-  }
+// What a line of a rule has in common with the others is said with the first of them.
+std::vector<Untranslated> without_repetitions(std::vector<Untranslated> notes) {
+  std::erase_if(notes, [](const Untranslated& note) { return note.why == see_rule; });
+  return notes;
 }
 
 void describe_not_needed(const std::vector<Untranslated>& notes, Comments& header) {
@@ -108,24 +92,12 @@ void describe_not_needed(const std::vector<Untranslated>& notes, Comments& heade
 
 Comments describe(std::span<const std::string> files, const std::vector<Untranslated>& notes,
                   const std::vector<config::Finding>& errors, const Draft& draft) {
-  Comments header;
-  std::string names;
-  for (const std::string& file : files) names += (names.empty() ? "" : ", ") + file;
-  header.push_back("Made by `sallyport import apache` from " + names + ".");
-  header.push_back("Check it with `sallyport check`, and ask it with `sallyport explain URL`.");
-  for (const config::Finding& error : errors) {
-    header.push_back(
-        fmt::format("ERROR: {}: {}", config::text({error.place.file, error.place.line, 0}), error.message));
-  }
+  Comments header = begin_summary("apache", files, errors);
   describe_lost(notes, header);
-  describe_changed(notes, header);
+  add_changed(without_repetitions(notes), header);
   describe_not_needed(notes, header);
   if (draft.entries.empty()) header.push_back("Nothing in these files is proxied.");
-  const bool any_name = std::ranges::any_of(draft.entries, [](const DraftEntry& entry) {
-    return std::ranges::none_of(
-        entry.sites, [](const DraftSite& site) { return std::ranges::find(site.hosts, "*") != site.hosts.end(); });
-  });
-  if (any_name) {
+  if (std::ranges::any_of(draft.entries, refuses_names)) {
     header.push_back("");
     header.push_back(
         "Apache gave a request for a name that it did not know to the first virtual host of the address. Here it is "

@@ -97,8 +97,9 @@ void append_request(std::string& out, JsonObject& line, const Record& record) {
   line.text("http", http::text(record.version));
 }
 
+// Where TLS passes through, all that is known of it is the name that was asked for.
 void append_tls(std::string& out, JsonObject& line, const Record& record) {
-  if (record.tls_version.empty()) return;
+  if (record.tls_version.empty()) return line.text("sni", record.tls_sni);
   line.key("tls");
   JsonObject tls(out);
   tls.text("version", record.tls_version);
@@ -109,12 +110,19 @@ void append_tls(std::string& out, JsonObject& line, const Record& record) {
 }
 
 void append_way(std::string& out, JsonObject& line, const Record& record) {
+  line.text("kind", record.kind);
+  line.text("verdict", record.verdict);
+  line.text("user", record.user);
+  line.text("would_refuse", record.would_refuse);
+  line.text("scan", record.scan);
+  line.text("tls_name", record.tls_name);
+  if (record.tls_name_differs) line.yes_or_no("tls_name_differs", true);
   line.text("site", record.site);
   if (!record.route_kind.empty()) {
     line.key("route");
     out += '"';
     out += record.route_kind;
-    out += ' ';
+    if (!record.route_pattern.empty()) out += ' ';
     append_json_text(out, record.route_pattern, Limit::text);
     out += '"';
   }
@@ -165,8 +173,9 @@ void append_json(std::string& out, const Record& record, TimeText& time) {
   line.text("client", record.client);
   if (record.peer != record.client) line.text("peer", record.peer);
   line.text("listen", record.listen);
+  line.text("proxy", record.proxy, Limit::text);
   append_request(out, line, record);
-  line.number("status", record.status);
+  if (!record.relay) line.number("status", record.status);
   line.text("grpc_status", record.grpc_status);
   line.number("in", record.octets_in);
   line.number("out", record.octets_out);
@@ -190,7 +199,14 @@ void append_quoted(std::string& out, std::string_view text) {
 
 void append_request_line(std::string& out, const Record& record) {
   out += " \"";
-  if (record.method.empty()) {
+  if (record.relay) {
+    const bool socks = record.kind == "socks";
+    const std::string_view to = socks ? record.authority : record.server;
+    out += socks ? "SOCKS " : "RELAY ";
+    append_clf_text(out, record.listen, Limit::name);
+    out += ' ';
+    append_clf_text(out, to.empty() ? "-" : to, Limit::name);
+  } else if (record.method.empty()) {
     out += '-';
   } else {
     append_clf_text(out, record.method, Limit::name);
@@ -209,9 +225,23 @@ void append_status(std::string& out, std::uint16_t status) {
   out.append(digits, sizeof digits);
 }
 
+// Readers go by the spaces of a line.
+void append_user(std::string& out, std::string_view user) {
+  if (user.empty()) out += '-';
+  for (const char& each : user.substr(0, static_cast<std::size_t>(Limit::name))) {
+    if (each == ' ') {
+      out += "\\x20";
+    } else {
+      append_clf_text(out, {&each, 1}, Limit::name);
+    }
+  }
+}
+
 void append_clf(std::string& out, const Record& record, TimeText& time) {
   append_clf_text(out, record.client.empty() ? "-" : record.client, Limit::name);
-  out += " - - ";
+  out += " - ";
+  append_user(out, record.user);
+  out += ' ';
   time.append_clf(out, record.time);
   append_request_line(out, record);
   append_status(out, record.status);

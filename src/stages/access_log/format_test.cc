@@ -104,6 +104,48 @@ TEST(Format, common_and_combined_as_apache_has_them) {
   EXPECT_EQ(line(Format::combined, forwarded()), common + R"( "https://lists.example.com/" "curl/8")" + "\n");
 }
 
+Record of_way_out() {
+  return {.time = noon,
+          .client = "10.0.0.9",
+          .peer = "10.0.0.9",
+          .listen = "proxy://:3128",
+          .method = "CONNECT",
+          .authority = "a.example:443",
+          .form = http::TargetForm::authority,
+          .status = 200,
+          .octets_in = 1893,
+          .octets_out = 5120,
+          .place = "sallyport.yaml:7",
+          .server_address = "192.0.2.7:443",
+          .user = "two words",
+          .kind = "connect",
+          .verdict = "allowed",
+          .scan = "clean",
+          .tls_name = "b.example",
+          .tls_name_differs = true};
+}
+
+TEST(Format, json_of_a_tunnel_of_a_way_out) {
+  EXPECT_EQ(line(Format::json, of_way_out()),
+            R"({"time":"2026-11-03T12:00:00.123Z","client":"10.0.0.9","listen":"proxy://:3128","method":"CONNECT",)"
+            R"("host":"a.example:443","target":"a.example:443","http":"1.1","status":200,"in":1893,"out":5120,)"
+            R"("kind":"connect","verdict":"allowed","user":"two words","scan":"clean","tls_name":"b.example",)"
+            R"("tls_name_differs":true,"place":"sallyport.yaml:7","address":"192.0.2.7:443","ms":{}})"
+            "\n");
+}
+
+TEST(Format, common_of_ways_out_has_the_user) {
+  Record record = of_way_out();
+  EXPECT_EQ(line(Format::common, record),
+            "10.0.0.9 - two\\x20words [03/Nov/2026:12:00:00 +0000] \"CONNECT a.example:443 HTTP/1.1\" 200 5120\n");
+  record.relay = true;
+  record.kind = "socks";
+  record.user = "\" forged";
+  record.status = 0;
+  EXPECT_EQ(line(Format::common, record),
+            "10.0.0.9 - \\\"\\x20forged [03/Nov/2026:12:00:00 +0000] \"SOCKS proxy://:3128 a.example:443\" 000 5120\n");
+}
+
 TEST(Format, common_of_what_is_not_there) {
   EXPECT_EQ(line(Format::combined, Record{.time = noon}),
             "- - - [03/Nov/2026:12:00:00 +0000] \"-\" 000 - \"-\" \"-\"\n");

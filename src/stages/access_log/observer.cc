@@ -53,7 +53,8 @@ void LogObserver::exchange_ended(const proxy::Exchange& exchange) {
 
 void LogObserver::say_failure(const Record& record) {
   std::string route;
-  if (!record.route_kind.empty()) route.append(record.route_kind).append(" ").append(record.route_pattern);
+  if (!record.route_kind.empty()) route = record.route_kind;
+  if (!record.route_pattern.empty()) route.append(" ").append(record.route_pattern);
   const std::string request = request_of(record);
   const CodeInfo& code = info(record.error.code);
   log_.write(code.severity, code.name, code.what,

@@ -23,6 +23,7 @@ class LogObserver final : public proxy::Observer {
   LogObserver& operator=(const LogObserver&) = delete;
 
   void exchange_ended(const proxy::Exchange& exchange) override;
+  bool wants_all() const override { return writer_.wanted(); }
   void connection_failed(const proxy::ClientConnection& client, Code code, std::string_view detail) override;
   void server_marked_down(const proxy::Exchange& exchange) override;
   void event(Severity severity, std::string_view what, std::string_view detail) override;

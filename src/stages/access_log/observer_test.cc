@@ -216,7 +216,7 @@ TEST_F(LogObserverTest, a_server_that_is_marked_is_told_with_its_failure) {
             std::string::npos)
       << said;
   EXPECT_NE(said.find(" error=upstream_closed detail=\"the server closed the connection without an answer\" "
-                      "remedy=\"look into the log of the server\"\n"),
+                      "remedy=\"look into the log of the server, and ask `sallyport doctor`\"\n"),
             std::string::npos)
       << said;
 }

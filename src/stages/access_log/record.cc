@@ -1,6 +1,12 @@
 #include "stages/access_log/record.h"
 
+#include "codec/proxy_protocol/describe.h"
+#include "codec/proxy_protocol/reader.h"
+#include "http/url.h"
+#include "policy/destination_host.h"
 #include "proxy/exchange.h"
+#include "proxy/inspected_tunnel.h"
+#include "proxy/outbound_use.h"
 #include "tls/stream.h"
 
 namespace sp::access_log {
@@ -40,12 +46,30 @@ std::string_view kind_name(policy::MatchKind kind) {
   return {};
 }
 
+std::string header_of(const proxy::ClientConnection& client) {
+  codec::proxy_protocol::Header header;
+  if (client.proxy_header == nullptr) return {};
+  if (!codec::proxy_protocol::HeaderReader().read(*client.proxy_header, header)) return {};
+  return codec::proxy_protocol::describe(header);
+}
+
+// "sni mail.example.com", "to".
+void add_target(Record& record, const policy::RelayTarget& target) {
+  const std::string_view label = target.label;
+  const auto space = label.find(' ');
+  record.route_kind = label.substr(0, space);
+  if (space != std::string_view::npos) record.route_pattern = label.substr(space + 1);
+  record.place = target.place_text;
+}
+
 void add_client(Record& record, const proxy::Exchange& exchange) {
   const proxy::ClientConnection& client = exchange.client;
   record.peer = client.peer_text;
   record.client = exchange.admission.client.address_text;
   if (record.client.empty()) record.client = record.peer;
   if (client.listen != nullptr) record.listen = client.listen->text;
+  record.proxy = header_of(client);
+  record.tls_sni = exchange.server_name;
   if (client.tls() == nullptr) return;
   tls::TlsInfo info = client.tls()->info();
   record.tls_version = info.version;
@@ -68,6 +92,59 @@ void add_request(Record& record, const proxy::Exchange& exchange) {
   record.user_agent = value_of(exchange, http::FieldId::user_agent);
 }
 
+std::string rule_name(const policy::OutboundDecision& decision) {
+  return decision.rule ? "rule " + std::to_string(*decision.rule + 1) : "no rule";
+}
+
+std::string_view kind_of(const proxy::Exchange& exchange) {
+  if (exchange.relay) return "socks";
+  if (exchange.request.method_text == "CONNECT") return "connect";
+  return exchange.outbound->request.kind == policy::OutboundRequest::Kind::inspected ? "inspected" : "request";
+}
+
+// What was refused before anything was asked of anybody, by the address that it leads to, or for what came back.
+std::string_view verdict_of(const proxy::Exchange& exchange) {
+  const Error& error = exchange.failure.error;
+  const bool late = error.code == Code::destination_refused || error.code == Code::destination_address_refused ||
+                    error.code == Code::scanner_refused;
+  const bool decided = error.side == Side::client && !info(error.code).proxy_status.empty();
+  if (exchange.failure.failed() && decided && (late || exchange.attempts == 0)) return "refused";
+  return exchange.attempts != 0 ? "allowed" : std::string_view();
+}
+
+// Where an address was asked for there is no name that TLS could differ from.
+bool is_another_name(std::string_view tls_name, std::string_view asked) {
+  if (tls_name.empty()) return false;
+  const auto host = policy::read_host(asked);
+  return host && !host->address && !http::iequals(host->name, tls_name);
+}
+
+std::string_view name_of(proxy::ScanOutcome outcome) {
+  switch (outcome) {
+    case proxy::ScanOutcome::none: break;
+    case proxy::ScanOutcome::clean: return "clean";
+    case proxy::ScanOutcome::replaced: return "replaced";
+    case proxy::ScanOutcome::unseen: return "unseen";
+  }
+  return {};
+}
+
+// For whom the tunnel was asked. What a request in it names is another matter.
+std::string_view host_of_tunnel(const proxy::Exchange& exchange) {
+  if (exchange.client.inspected != nullptr) return exchange.client.inspected->host;
+  const auto asked = http::split_authority(exchange.request.authority);
+  return asked ? asked->host : std::string_view();
+}
+
+void add_way_out(Record& record, const proxy::Exchange& exchange) {
+  record.user = exchange.outbound->user;
+  record.kind = kind_of(exchange);
+  record.verdict = verdict_of(exchange);
+  record.scan = name_of(exchange.outbound->scan);
+  record.tls_name = exchange.outbound->tls_name;
+  record.tls_name_differs = is_another_name(record.tls_name, host_of_tunnel(exchange));
+}
+
 void add_way(Record& record, const proxy::Exchange& exchange) {
   const policy::RouteMatch& match = exchange.admission.match;
   if (match.site != nullptr) record.site = match.site->name;
@@ -78,6 +155,13 @@ void add_way(Record& record, const proxy::Exchange& exchange) {
   } else if (match.site != nullptr) {
     record.place = match.site->place_text;
   }
+  if (exchange.outbound != nullptr) {
+    add_way_out(record, exchange);
+    if (const policy::OutboundRule* rule = exchange.outbound->rule()) record.place = rule->place;
+    if (exchange.outbound->would_refuse) record.would_refuse = rule_name(exchange.outbound->decision);
+  }
+  record.relay = exchange.relay;
+  if (exchange.relay_target != nullptr) add_target(record, *exchange.relay_target);
   if (exchange.upstream != nullptr) record.upstream = exchange.upstream->name;
   if (exchange.server != nullptr) record.server = exchange.server->name;
   record.server_address = exchange.server_address;

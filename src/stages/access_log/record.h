@@ -1,4 +1,5 @@
-// What the access log says about one request: a plain struct of views, filled from the exchange when it has ended.
+// What the access log says about one request, or one connection that was passed on: a plain struct of views, filled
+// from the exchange when it has ended.
 //
 // No field of the request is in it but Referer and User-Agent: Cookie, Authorization and the like cannot get into the
 // log. The target is logged as it was sent, with its query: an application that puts secrets into its URLs finds them
@@ -6,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -37,6 +39,8 @@ struct Record {
   std::string_view client;  // the address, as trusted proxies describe it
   std::string_view peer;    // the other end of the connection
   std::string_view listen;  // "https://:443"
+  bool relay = false;       // a connection that was passed on: there is no request, and no status
+  std::string proxy;        // the header of the PROXY protocol that it began with, as text; empty: none
   std::string_view method, scheme, authority, path, query;
   http::TargetForm form = http::TargetForm::origin;
   bool has_query = false;
@@ -48,9 +52,17 @@ struct Record {
   std::string_view tls_version, tls_cipher, tls_sni;  // empty: plain
   bool tls_resumed = false;
   std::string_view site;
-  std::string_view route_kind, route_pattern;  // "path", "/sympa"
+  std::string_view route_kind, route_pattern;  // "path", "/sympa"; "sni", "mail.example.com"
   std::string_view place;                      // "sallyport.yaml:14"
   std::string_view upstream, server, server_address;
+  // Of a way out.
+  std::string_view user;
+  std::string_view kind;          // "request", "connect", "socks", "inspected"
+  std::string_view verdict;       // "allowed", "refused"; empty: it did not come to that
+  std::string_view scan;          // what a scanner made of it: "clean", "replaced", "unseen"
+  std::string_view tls_name;      // that was asked for in the TLS of a tunnel
+  bool tls_name_differs = false;  // from the name that the tunnel was asked for
+  std::string would_refuse;       // "rule 3", "no rule": what refuses it where rules only watch; empty: nothing
   std::uint32_t attempts = 0;
   bool reused = false;
   Code retried = Code::ok;  // why the attempt before failed; ok: there was none

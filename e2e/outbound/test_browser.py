@@ -1,0 +1,79 @@
+"""Chromium with a proxy set: its page, with fetches, uploads and a WebSocket, passes the way out, in tunnels that stay closed and in
+those that are opened. The servers are those of the clients' tests, with their own gate in front."""
+import json
+import os
+import shutil
+import subprocess
+
+from clients.origins import HOST, Bench
+from clients.test_browser import CHECKS, OPTIONS
+from harness.gate import start_gate
+from harness.name_server import NameServer
+from harness.origin import demo
+from harness.ports import free_port
+from harness.runner import each, skip
+from harness.scope import eventually
+
+PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "clients", "browser.html")
+WITH_PROXY = [option for option in OPTIONS if option != "--no-proxy-server"]
+
+
+class Fixture:
+    def __init__(self, scope):
+        self.scope = scope
+        self.bench = Bench(scope)
+        shutil.copy(PAGE, self.bench.files)
+        self.reports = {}
+        self.bench.application.handler = self.handle
+        self.names = NameServer(scope, "127.53.21.1")
+        self.names.names[HOST] = (["127.0.0.1"], 60)
+        self.ca, self.key = scope.path("inspection.pem"), scope.path("inspection.key")
+        subprocess.run([scope.binary, "ca", "create", "--cert", self.ca, "--key", self.key], check=True, capture_output=True)
+        self.closed, self.opened = free_port(), free_port()
+        common = f"private_networks: [ 127.0.0.1 ], rules: [ {{ allow: [ {HOST} ], ports: [ {self.bench.ports['http']}, {self.bench.ports['https']} ] }} ]"
+        self.gate = start_gate(scope, f"""\
+outbound:
+  - {{ name: closed, listen: "proxy://127.0.0.1:{self.closed}", {common} }}
+  - {{ name: opened, listen: "proxy://127.0.0.1:{self.opened}", {common}, inspect: {{ ca: {{ cert: {self.ca}, key: {self.key} }}, upstream_tls: {{ ca: {self.bench.ca} }} }} }}
+""", self.closed, self.opened, prefix=self.names.prefix)
+
+    def handle(self, exchange):
+        if exchange.target.startswith("/report"):
+            self.reports[exchange.target] = json.loads(exchange.body())
+            exchange.answer(204, reason="No Content")
+        elif exchange.target == "/cookie":
+            exchange.answer(fields=[("Set-Cookie", "seen=yes; Path=/; HttpOnly")])
+        else:
+            demo(exchange)
+
+    def home(self, name, trusted):
+        """A home whose Chromium trusts this authority, as `ca export --for chromium` says."""
+        home = self.scope.directory(name)
+        store = "sql:" + os.path.join(home, ".pki/nssdb")
+        os.makedirs(os.path.join(home, ".pki/nssdb"))
+        for arguments in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "trusted", "-i", trusted]):
+            subprocess.run(["certutil", "-d", store, *arguments], check=True, capture_output=True, timeout=30)
+        return home
+
+
+def fixture(scope):
+    for program in ("chromium", "certutil"):
+        if not shutil.which(program):
+            skip(f"{program} is not installed")
+    return Fixture(scope)
+
+
+@each(scheme=["http", "https"], entry=["closed", "opened"])
+def test_page(env, scheme, entry):
+    home = env.home(f"home-{scheme}-{entry}", env.ca if entry == "opened" else env.bench.ca)
+    port = env.opened if entry == "opened" else env.closed
+    browser = env.scope.start("chromium", ["chromium", *WITH_PROXY, "--user-data-dir=" + os.path.join(home, "profile"), f"--proxy-server=http://127.0.0.1:{port}",
+                                           "--remote-debugging-port=0", env.bench.url(scheme, "/nginx/browser.html")], env={**os.environ, "HOME": home})
+    try:
+        report = eventually(lambda: env.reports.pop("/report/nginx", None), 90, "a report of the page")
+    finally:
+        browser.end()
+    assert len(report) == CHECKS and all(value is True for value in report.values()), report
+    kinds = {record["kind"] for record in env.gate.records() if record["listen"].endswith(f":{port}") and record.get("host", "").startswith(HOST)}
+    expected = "request" if scheme == "http" else "inspected" if entry == "opened" else "connect"
+    assert expected in kinds, kinds
