@@ -74,6 +74,11 @@ def test_page(env, scheme, entry):
     finally:
         browser.end()
     assert len(report) == CHECKS and all(value is True for value in report.values()), report
-    kinds = {record["kind"] for record in env.gate.records() if record["listen"].endswith(f":{port}") and record.get("host", "").startswith(HOST)}
     expected = "request" if scheme == "http" else "inspected" if entry == "opened" else "connect"
-    assert expected in kinds, kinds
+
+    def passed():
+        return {record["kind"] for record in env.gate.records() if record["listen"].endswith(f":{port}") and record.get("host", "").startswith(HOST)}
+    eventually(lambda: expected in passed(), 10, f"a record of kind {expected}")  # a tunnel's is written when it ends
+    if entry == "opened":
+        # A browser leaves connections that it opened and does not need; that is no reason not to open its tunnels.
+        assert "minted_certificate_refused" not in env.gate.log(), env.gate.log()

@@ -316,11 +316,10 @@ Result<std::shared_ptr<const tls::Certificate>> certificate_for(Opening& opening
   return how.contexts.minter.mint({.name = how.name, .real = real.get()}, opening.worker.loop().wall_clock());
 }
 
-std::unexpected<Error> note_refused(Opening& opening, std::string_view how_so) {
-  const InspectedTunnel& how = opening.how;
-  const bool news = how.inspection.pinned->note(client_key(opening), opening.worker.loop().now());
-  std::string detail = fmt::format("{} for {}: {}", opening.inside->peer_text, how.authority(), how_so);
-  if (news) {
+std::unexpected<Error> refused(Opening& opening, PinnedClients::Verdict verdict, std::string_view how_so) {
+  std::string detail = fmt::format("{} for {}: {}", opening.inside->peer_text, opening.how.authority(), how_so);
+  if (verdict == PinnedClients::Verdict::none) return failed(opening, Code::client_closed, std::move(detail));
+  if (verdict == PinnedClients::Verdict::refuses_as_news) {
     opening.worker.unless_memory_ends([&] {
       opening.worker.observer().event(
           Severity::warning, "minted_certificate_refused",
@@ -347,13 +346,17 @@ Task<Result<std::unique_ptr<tls::TlsStream>>> secure_client_inside(Opening& open
   if (done) co_return stream;
   const tls::Diagnosis* diagnosis = stream->diagnosis();
   if (diagnosis == nullptr) co_return fail(of_client(done.error()));
-  if (diagnosis->refusal != tls::Refusal::none) co_return note_refused(opening, diagnosis->text);
+  if (diagnosis->refusal != tls::Refusal::none) {
+    const auto verdict = opening.how.inspection.pinned->refused(client_key(opening), opening.worker.loop().now());
+    co_return refused(opening, verdict, diagnosis->text);
+  }
   co_return failed(opening, diagnosis->code, diagnosis->text);
 }
 
 // Until the first request begins. Where none comes, who knows why says so.
 Task<Result<void>> hear_first_request(Opening& opening) {
   runtime::Stream& stream = *opening.inside->stream;
+  PinnedClients& pinned = *opening.how.inspection.pinned;
   const runtime::TimePoint shaken = opening.worker.loop().now();
   const runtime::TimePoint deadline = shaken + opening.inside->entry->policy->timeouts.client_head;
   runtime::AbortOnCancel abort(stream, opening.worker.before_requests());
@@ -363,6 +366,7 @@ Task<Result<void>> hear_first_request(Opening& opening) {
     auto got = co_await stream.read(opening.received.room(), deadline);
     if (got && *got > 0) {
       opening.received.filled(*got);
+      pinned.used(client_key(opening), opening.worker.loop().now());
       co_return Result<void>{};
     }
     if (!got) why = got.error().code;
@@ -372,8 +376,11 @@ Task<Result<void>> hear_first_request(Opening& opening) {
   }
   if (why == Code::timeout) co_return fail({.code = Code::head_timeout, .side = Side::client, .where = "inspect"});
   const bool stopped = why == Code::cancelled || why == Code::shutting_down;
-  if (!stopped && opening.worker.loop().now() - shaken < left_at_once)
-    co_return note_refused(opening, "it left as soon as it had seen the certificate");
+  const runtime::TimePoint now = opening.worker.loop().now();
+  if (!stopped && now - shaken < left_at_once) {
+    const auto verdict = pinned.left(client_key(opening), now);
+    co_return refused(opening, verdict, "it left as soon as it had seen the certificate");
+  }
   co_return fail({.code = stopped ? why : Code::client_closed, .side = Side::client, .where = "inspect"});
 }
 

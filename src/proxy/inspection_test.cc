@@ -355,21 +355,44 @@ TEST(Inspection, who_refuses_the_certificate_is_not_passed_on_where_that_is_not_
   EXPECT_EQ(stand.gate.observed.events.size(), 1u);
 }
 
-TEST(Inspection, who_leaves_when_it_has_seen_the_certificate_has_refused_it) {
+TEST(Inspection, who_leaves_twice_when_it_has_seen_the_certificate_has_refused_it) {
   Stand stand;
-  Scripted client = stand.inside();
-  client.expect_nothing();  // its last message of the handshake leaves
-  client.close();
-  stand.gate.loop.settle();
-  EXPECT_EQ(stand.code(), "minted_certificate_refused");
+  const auto leave = [&](Stand& from, runtime::Duration after) {
+    Scripted client = from.inside();
+    client.expect_nothing();  // its last message of the handshake leaves
+    from.gate.loop.advance(after);
+    client.close();
+    from.gate.loop.settle();
+    return from.code();
+  };
+  EXPECT_EQ(leave(stand, {}), "client_closed");
+  EXPECT_TRUE(stand.gate.observed.events.empty());
+  EXPECT_EQ(leave(stand, {}), "minted_certificate_refused");
   EXPECT_TRUE(stand.gate.observed.last().detail.ends_with("it left as soon as it had seen the certificate"));
+  EXPECT_EQ(stand.gate.observed.events.size(), 1u);
   Stand patient;
-  Scripted later = patient.inside();
-  later.expect_nothing();
-  patient.gate.loop.advance(3s);
-  later.close();
-  patient.gate.loop.settle();
-  EXPECT_EQ(patient.code(), "client_closed");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(leave(patient, 3s), "client_closed");
+}
+
+// A browser opens two connections at once, speaks HTTP/2 on the first that stands, and closes the other.
+TEST(Inspection, a_connection_too_many_of_a_client_that_uses_the_certificate_is_not_a_refusal) {
+  Stand stand;
+  Scripted first = stand.inside();
+  Scripted server = stand.peer.accept();
+  first.send(Stand::get("/x"));
+  server.take_until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_TRUE(first.take_until("hi").starts_with("HTTP/1.1 200 "));
+  for (int i = 0; i < 3; ++i) {
+    Scripted other = stand.inside();
+    other.expect_nothing();
+    other.close();
+    stand.gate.loop.settle();
+    EXPECT_EQ(stand.code(), "client_closed");
+  }
+  EXPECT_TRUE(stand.gate.observed.events.empty());
+  first.close();
+  server.close();
 }
 
 TEST(Inspection, http2_is_spoken_where_both_speak_it) {

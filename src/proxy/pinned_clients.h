@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,14 +20,28 @@ class PinnedClients {
   static constexpr std::size_t most = 1024;  // the one that was met longest ago makes room
   static constexpr std::chrono::hours remembered{1};
 
-  // True: that is news.
-  bool note(std::string client, runtime::TimePoint now);
+  enum class Verdict : std::uint8_t { none, refuses, refuses_as_news };
+
+  // It said so, by an alert.
+  Verdict refused(std::string client, runtime::TimePoint now);
+  // It went without a word when it had seen the certificate. Some programs that refuse it do; so does a browser that
+  // has opened one connection too many. Hence twice, and never of one that has used such a certificate.
+  Verdict left(std::string client, runtime::TimePoint now);
+  // It went on, to a request.
+  void used(std::string client, runtime::TimePoint now);
+
   bool knows(std::string_view client, runtime::TimePoint now);
 
  private:
-  std::atomic<bool> any_ = false;  // mostly there is none, and nobody takes the lock
+  using Until = runtime::TimePoint;
+  static bool holds(RecentlyUsed<Until>& table, std::string_view client, runtime::TimePoint now);
+  Verdict note(std::string client, runtime::TimePoint now);
+
+  std::atomic<bool> any_ = false;  // mostly none refuses, and nobody takes the lock
   std::mutex mutex_;
-  RecentlyUsed<runtime::TimePoint> known_{most};  // until when
+  RecentlyUsed<Until> refusing_{most};
+  RecentlyUsed<Until> left_once_{most};
+  RecentlyUsed<Until> trusting_{most};
 };
 
 }  // namespace sp::proxy
