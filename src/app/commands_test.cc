@@ -61,6 +61,22 @@ TEST(Check, warns_of_users_whom_the_file_does_not_have) {
   EXPECT_THAT(t.out(), Not(HasSubstr("names `image-proxy`")));
 }
 
+TEST(Check, warns_of_rules_whose_last_day_is_over) {
+  const auto said_on = [](std::chrono::sys_days today) {
+    TestWorld t;
+    t.world.now = today + std::chrono::hours(23);
+    t.files.files["sallyport.yaml"] =
+        "outbound:\n  - listen: proxy://127.0.0.1:3128\n    rules:\n"
+        "      - { allow: [ a.example ], until: 2027-01-31 }\n";
+    EXPECT_EQ(check_command({}, t.world), Exit::ok) << t.out();
+    return t.out();
+  };
+  using namespace std::chrono;
+  EXPECT_THAT(said_on(2027y / January / 31), Not(HasSubstr("warning")));
+  EXPECT_THAT(said_on(2027y / February / 1),
+              HasSubstr("sallyport.yaml:4:40: warning: this rule held until 2027-01-31"));
+}
+
 TEST(Check, wants_the_certificates_unless_told_otherwise) {
   TestWorld t;
   t.files.files["sallyport.yaml"] = two_sites;

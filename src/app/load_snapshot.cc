@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "app/ended_rules.h"
 #include "app/log_place.h"
 #include "app/overlay_files.h"
 #include "app/record_place.h"
@@ -28,6 +29,7 @@ LoadedSnapshot load_snapshot(const std::string& path, NamedFiles named, const Co
   if (config::has_errors(result.findings)) return result;
   if (named != NamedFiles::not_looked_at)
     std::ranges::move(unknown_users(loaded.config, world.files), std::back_inserter(result.findings));
+  std::ranges::move(ended_rules(loaded.config, world.now), std::back_inserter(result.findings));
   OverlayFiles files(world.files);
   if (named == NamedFiles::required) {
     if (auto obstacle = log_obstacle(loaded.config.log, world.files)) result.findings.push_back(*std::move(obstacle));

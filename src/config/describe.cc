@@ -69,13 +69,13 @@ TypeInfo type_of() {
 }
 
 template <class T>
-std::string default_text(const T& value, const TypeInfo& type) {
+std::string default_text(const T& value) {
   if constexpr (Shape<T>::optional || HasSchema<T> || Shape<T>::map || Shape<T>::fields) {
     return {};
   } else if constexpr (Shape<T>::list) {
     std::string all;
     if constexpr (!HasSchema<typename Shape<T>::Element>) {
-      for (const auto& item : value) all.append(all.empty() ? "" : ", ").append(default_text(item, type));
+      for (const auto& item : value) all.append(all.empty() ? "" : ", ").append(default_text(item));
     }
     return all;
   } else if constexpr (HasWords<T>) {
@@ -86,11 +86,15 @@ std::string default_text(const T& value, const TypeInfo& type) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     return value;
   } else {
-    // 0 is outside of the bounds where a word says it.
-    if constexpr (std::unsigned_integral<T>) {
-      if (value == 0 && type.min > 0) return std::string(type.word);
-    }
     return show(value);
+  }
+}
+
+// "auto", where that stands for the default.
+template <class T, class Rule>
+void say_by_word(std::string& text, const T& value, const Rule& rule) {
+  if constexpr (requires { rule.word, value == rule.value; }) {
+    if (value == rule.value) text = rule.word;
   }
 }
 
@@ -114,7 +118,11 @@ KeyInfo key_of(const T& defaults, const Field<T, Member, Rules...>& field) {
   key.type = type_of<Member>();
   std::apply([&](const auto&... rule) { (add_rule(key.type, rule), ...); }, field.rules);
   key.required = has_rule<Required, std::tuple<Rules...>>;
-  if (!key.required) key.default_text = default_text(defaults.*(field.member), key.type);
+  if (!key.required) {
+    const Member& value = defaults.*(field.member);
+    key.default_text = default_text(value);
+    std::apply([&](const auto&... rule) { (say_by_word(key.default_text, value, rule), ...); }, field.rules);
+  }
   return key;
 }
 

@@ -40,6 +40,9 @@ TEST(Describe, knows_types_and_defaults) {
   EXPECT_EQ(key_of("timeouts", "min_rate").default_text, "100B/s");
   EXPECT_EQ(key_of("other timeouts", "connect").default_text, "");
   EXPECT_EQ(key_of("runtime", "workers").default_text, "auto");
+  EXPECT_EQ(key_of("share", "bytes").default_text, "off");
+  EXPECT_EQ(key_of("share", "rate").default_text, "off");
+  EXPECT_EQ(key_of("limits", "connections_per_address").default_text, "off");
   EXPECT_EQ(key_of("runtime", "workers").type.bounds, "1 to 1024");
   EXPECT_EQ(key_of("upstream", "balance").default_text, "least_requests");
   EXPECT_EQ(key_of("route", "upgrades").default_text, "websocket");

@@ -33,7 +33,7 @@ struct Schema<OutboundRuleConfig> {
             Grammar{"a path", route_path}),
       field("until", &OutboundRuleConfig::until, "The last day on which it holds (UTC): `2027-01-31`."),
       field("schedule", &OutboundRuleConfig::schedule, "When it holds (UTC): `Mon-Fri 08:00-18:00`."),
-      field("reason", &OutboundRuleConfig::reason, "Shown to who is refused, and in the log.",
+      field("reason", &OutboundRuleConfig::reason, "Of `deny`: shown to who is refused, and in the log.",
             Grammar{"text", plain_field_value}),
   };
 };
@@ -166,7 +166,8 @@ struct Schema<OutboundConfig> {
             "octet; `http://`, `https://` and `socks5://` are for one of them.",
             Required{}, NotEmpty{}, Grammar{"a URL", outbound_listen_url}),
       field("users", &OutboundConfig::users,
-            "An htpasswd file: clients say a user and a password of it. Hashes are bcrypt, SHA-512-crypt or yescrypt.",
+            "An htpasswd file: clients say a user and a password of it. Hashes are bcrypt, SHA-256-crypt, "
+            "SHA-512-crypt or yescrypt.",
             FilePath{}),
       field("clients", &OutboundConfig::clients,
             "Who may connect. Without it: anybody who is a user; where there are no `users`, this machine.",

@@ -1,6 +1,7 @@
 // What the rules did, in words.
 #include <algorithm>
 
+#include "http/fields.h"
 #include "policy/outbound_rules.h"
 
 namespace sp::policy {
@@ -24,9 +25,19 @@ std::string way(const OutboundDecision& decision, const OutboundRequest& request
   return std::string(request.host.name) + " leads to " + decision.address->text() + ": ";
 }
 
+// `.example.com`, for which example.com itself is not meant.
+bool is_above(const DestinationPattern& pattern, const DestinationHost& host) {
+  return pattern.kind == Kind::subdomains && !host.address && http::iequals(pattern.name, host.name);
+}
+
+// "is for other paths"
+std::string_view without_it(RuleMiss miss) { return text(miss).substr(3); }
+
 // What is to be done about a rule that is for the destination, and does not match.
 std::string remedy_of(RuleMiss miss, const std::string& rule) {
   switch (miss) {
+    case RuleMiss::above:
+      return "if it is to be reached, write it without the dot in " + rule + ": itself and all below it";
     case RuleMiss::port: return "if it is to be reached, give " + rule + " this port";
     case RuleMiss::ended: return "if it is still to be reached, give " + rule + " a later `until`";
     case RuleMiss::schedule: return "if it is to be reached at this time (in UTC), add that to `schedule` of " + rule;
@@ -49,6 +60,7 @@ std::string_view text(RuleMiss miss) {
   switch (miss) {
     case RuleMiss::destination: return "it is for other destinations";
     case RuleMiss::addresses: return "the addresses of the name decide";
+    case RuleMiss::above: return "it is for what is below that name, and not for itself";
     case RuleMiss::port: return "it is for other ports";
     case RuleMiss::ended: return "it has ended (`until`)";
     case RuleMiss::schedule: return "it is for other hours (`schedule`, in UTC)";
@@ -74,34 +86,73 @@ std::string OutboundRules::how_to_open(const SpecialBlock& block) const {
              : std::string("; to reach it, name it ") + key;
 }
 
-// As quick as a decision: of rules for other destinations none is looked at.
+// As quick as a decision: of rules for other destinations none is looked at. What is for everything says least about
+// this one.
 std::optional<OutboundRules::Step> OutboundRules::nearest(const OutboundRequest& request,
                                                           const std::optional<IpAddress>& address, Now now) const {
+  std::optional<Step> best = nearest_named(request, address, now, static_cast<std::uint32_t>(rules_.size()));
+  if (!best) {
+    (void)set_.first_of_everything(address,
+                                   [&](std::uint32_t pattern) { return look_nearer(pattern, request, now, best); });
+  }
+  return best;
+}
+
+std::optional<OutboundRules::Step> OutboundRules::nearest_named(const OutboundRequest& request,
+                                                                const std::optional<IpAddress>& address, Now now,
+                                                                std::uint32_t before) const {
   std::optional<Step> best;
   const auto look = [&](std::uint32_t pattern) {
-    const auto missed = rule_of(pattern).allows() ? miss(pattern, request, now) : std::nullopt;
-    const bool nearer =
-        missed && (!best || *missed > *best->miss || (missed == best->miss && owner_[pattern] < best->rule));
-    if (nearer) best = Step{owner_[pattern], missed};
-    return false;  // the next one may be nearer
+    return owner_[pattern] < before && look_nearer(pattern, request, now, best);
   };
   if (!request.host.address) (void)set_.first_by_name(request.host.name, look);
-  (void)set_.first_of_everything(address, look);
   if (address) (void)set_.first_by_address(*address, look);
-  return best;
+  if (best || request.host.address) return best;
+  // `.example.com`, where example.com is asked for.
+  const auto above = set_.first_by_name("x." + std::string(request.host.name), [&](std::uint32_t pattern) {
+    return owner_[pattern] < before && rule_of(pattern).allows() && is_above(patterns()[pattern], request.host);
+  });
+  return above ? std::optional(Step{owner_[*above], RuleMiss::above}) : std::nullopt;
+}
+
+// False: the next one may be nearer.
+bool OutboundRules::look_nearer(std::uint32_t pattern, const OutboundRequest& request, Now now,
+                                std::optional<Step>& best) const {
+  const auto missed = rule_of(pattern).allows() ? miss(pattern, request, now) : std::nullopt;
+  const bool nearer =
+      missed && (!best || *missed > *best->miss || (missed == best->miss && owner_[pattern] < best->rule));
+  if (nearer) best = Step{owner_[pattern], missed};
+  return false;
+}
+
+// Of a rule that denies everything: the one before it that is for this destination, and why it has not allowed it.
+std::optional<OutboundRules::Step> OutboundRules::passed_over(const OutboundDecision& decision,
+                                                              const OutboundRequest& request, Now now) const {
+  const std::uint32_t pattern = rules_[*decision.rule].first_pattern + *decision.pattern;
+  if (patterns()[pattern].kind != Kind::everything) return std::nullopt;
+  return nearest_named(request, decision.address, now, *decision.rule);
+}
+
+// Who is added to a rule for everything may reach everything: that is nobody's remedy for one destination.
+std::string OutboundRules::remedy_of(const Step& near) const {
+  const Rule& rule = rules_[near.rule];
+  const auto destinations = patterns().subspan(rule.first_pattern, rule.written.destinations.size());
+  const bool for_some = near.miss == RuleMiss::who || near.miss == RuleMiss::from;
+  if (for_some && std::ranges::count(destinations, Kind::everything, &DestinationPattern::kind) != 0) return {};
+  return policy::remedy_of(*near.miss, named(near.rule));
 }
 
 std::string OutboundRules::no_match_reason(const OutboundDecision& decision, const OutboundRequest& request,
                                            Now now) const {
   const auto near = nearest(request, decision.address, now);
   if (!near) return "no rule is for " + target_text(request);
-  // "it is for other paths"
-  const std::string_view why = text(*near->miss).substr(3);
-  return "no rule allows " + target_text(request) + ": " + named(near->rule) + " " + std::string(why);
+  return "no rule allows " + target_text(request) + ": " + named(near->rule) + " " +
+         std::string(without_it(*near->miss));
 }
 
 std::string OutboundRules::remedy(const OutboundDecision& decision, const OutboundRequest& request, Now now) const {
   if (decision.verdict == Verdict::deny) {
+    if (const auto near = passed_over(decision, request, now)) return remedy_of(*near);
     const std::string rule = named(*decision.rule);
     // Who allows a name says nothing about where it leads.
     const bool by_where_it_leads = decision.address && !request.host.address;
@@ -110,7 +161,7 @@ std::string OutboundRules::remedy(const OutboundDecision& decision, const Outbou
   }
   if (decision.verdict != Verdict::no_match) return {};
   const auto near = nearest(request, decision.address, now);
-  return near ? remedy_of(*near->miss, named(near->rule)) : std::string();
+  return near ? remedy_of(*near) : std::string();
 }
 
 std::string OutboundRules::reason(const OutboundDecision& decision, const OutboundRequest& request, Now now) const {
@@ -131,7 +182,10 @@ std::string OutboundRules::reason(const OutboundDecision& decision, const Outbou
            does + ")";
   }
   std::string result = way(decision, request) + does;
-  if (!allows && !written.reason.empty()) result += ": " + written.reason;
+  if (allows) return result;
+  if (!written.reason.empty()) result += ": " + written.reason;
+  if (const auto near = passed_over(decision, request, now))
+    result += "; " + named(near->rule) + " before it " + std::string(without_it(*near->miss));
   return result;
 }
 
@@ -154,7 +208,10 @@ OutboundRules::Step OutboundRules::step(std::uint32_t rule, const OutboundReques
   RuleMiss nearest = RuleMiss::destination;
   for (std::uint32_t pattern = first; pattern < first + count; ++pattern) {
     const bool by_address = !request.host.address && !address && patterns()[pattern].kind == Kind::network;
-    if (!by_address && !holds(pattern, request.host, address)) continue;
+    if (!by_address && !holds(pattern, request.host, address)) {
+      if (is_above(patterns()[pattern], request.host)) nearest = std::max(nearest, RuleMiss::above);
+      continue;
+    }
     const auto missed = miss(pattern, request, now);
     if (!missed && !by_address) return {rule, std::nullopt};
     nearest = std::max(nearest, missed.value_or(RuleMiss::addresses));

@@ -94,6 +94,7 @@ struct OutboundDecision {
 enum class RuleMiss : std::uint8_t {
   destination,
   addresses,
+  above,  // `.example.com`, and example.com is asked for
   port,
   ended,
   schedule,
@@ -187,6 +188,11 @@ class OutboundRules {
   bool holds(std::uint32_t pattern, const DestinationHost& host, const std::optional<IpAddress>& address) const;
   Step step(std::uint32_t rule, const OutboundRequest& request, const std::optional<IpAddress>& address, Now now) const;
   OutboundDecision decided(OutboundDecision::Verdict verdict, std::uint32_t pattern) const;
+  std::optional<Step> nearest_named(const OutboundRequest& request, const std::optional<IpAddress>& address, Now now,
+                                    std::uint32_t before) const;
+  bool look_nearer(std::uint32_t pattern, const OutboundRequest& request, Now now, std::optional<Step>& best) const;
+  std::optional<Step> passed_over(const OutboundDecision& decision, const OutboundRequest& request, Now now) const;
+  std::string remedy_of(const Step& near) const;
   std::string named(std::uint32_t rule) const;
   std::string no_match_reason(const OutboundDecision& decision, const OutboundRequest& request, Now now) const;
   std::string how_to_open(const SpecialBlock& block) const;

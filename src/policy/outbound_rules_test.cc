@@ -455,6 +455,52 @@ TEST(OutboundRules, says_which_rule_comes_nearest) {
   }
 }
 
+// A last rule that denies everything says nothing of what was meant: the rule before it that comes nearest does.
+TEST(OutboundRules, what_denies_everything_names_the_rule_before_it) {
+  const auto rules = compiled({allow({"hooks.example", ".git.example"}, {.who = {"anna"}, .place = "f:1"}),
+                               allow({"*"}, {.who = {"images"}, .place = "f:2"}),
+                               deny({"*"}, {.reason = "ask us", .place = "f:3"}), allow({"late.example"})});
+  struct Row {
+    std::string_view host, user;
+    std::uint16_t port;
+    std::string_view reason, remedy;
+  };
+  const Row rows[] = {
+      {"hooks.example", "anna", 8443, "rule 3 (f:3) denies `*`: ask us; rule 1 (f:1) before it is for other ports",
+       "if it is to be reached, give rule 1 (f:1) this port"},
+      {"hooks.example", "ben", 443, "rule 3 (f:3) denies `*`: ask us; rule 1 (f:1) before it is for other users",
+       "if this user is to reach it, add him to `who` of rule 1 (f:1)"},
+      {"Git.Example", "anna", 443,
+       "rule 3 (f:3) denies `*`: ask us; rule 1 (f:1) before it is for what is below that name, and not for itself",
+       "if it is to be reached, write it without the dot in rule 1 (f:1): itself and all below it"},
+      {"late.example", "anna", 443, "rule 3 (f:3) denies `*`: ask us",
+       "if it is to be reached, change rule 3 (f:3), or allow it by a rule before that one"},
+  };
+  for (const Row& row : rows) {
+    OutboundRequest request = tunnel_to(row.host);
+    request.user = row.user;
+    request.port = row.port;
+    const OutboundDecision decision = rules.decide(request, monday_noon);
+    EXPECT_EQ(rules.reason(decision, request, monday_noon), row.reason);
+    EXPECT_EQ(rules.remedy(decision, request, monday_noon), row.remedy);
+  }
+  const auto steps = rules.trail(tunnel_to("git.example"), std::nullopt, monday_noon);
+  EXPECT_EQ(policy::text(steps.front().miss.value()), "it is for what is below that name, and not for itself");
+}
+
+// Who were added to `who` of such a rule could reach everything.
+TEST(OutboundRules, a_rule_for_everything_is_no_remedy_for_one_user) {
+  const auto rules = compiled(
+      {allow({"*"}, {.who = {"images"}, .place = "f:1"}), allow({"a.example"}, {.ports = {"8443"}, .place = "f:2"})});
+  const OutboundRequest other = tunnel_to("b.example"), named = tunnel_to("a.example");
+  const auto decision = rules.decide(other, monday_noon);
+  EXPECT_EQ(rules.reason(decision, other, monday_noon),
+            "no rule allows b.example:443: rule 1 (f:1) is for other users");
+  EXPECT_EQ(rules.remedy(decision, other, monday_noon), "");
+  EXPECT_EQ(rules.remedy(rules.decide(named, monday_noon), named, monday_noon),
+            "if it is to be reached, give rule 2 (f:2) this port");
+}
+
 // Who allows a name says nothing about where it leads: a rule before would not help.
 TEST(OutboundRules, what_denies_an_address_is_to_be_changed_itself) {
   const auto rules = compiled({allow({"a.example"}, {.place = "f:1"}), deny({"8.0.0.0/8"}, {.place = "f:2"})});
