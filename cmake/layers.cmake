@@ -1,4 +1,5 @@
-# What a test program adds to the code that it tests runs once: optimising it takes longer than running it.
+# What a test program adds to the code that it tests runs once, and so does what reads configurations: optimising it for the
+# sanitizers takes longer than running it.
 set(unoptimised $<$<NOT:$<CONFIG:Release>>:-O0>)
 
 # sp_precompile(TARGET COMMON [HEADER...]): what COMMON has precompiled, or that and our own headers for this target alone.
@@ -14,9 +15,9 @@ endfunction()
 
 # sp_library(NAME DEPS ... [LIBS ...]): one static library from the folder's *.cc, and one test program
 # from its *_test.cc. DEPS are our own layers (the table in docs/architecture.md), LIBS are others'. HEADERS and TEST_HEADERS
-# are those of our own that most of the files include: they are compiled once, too.
+# are those of our own that most of the files include: they are compiled once, too. RUNS_ONCE: see above.
 function(sp_library name)
-  cmake_parse_arguments(A "" "" "DEPS;LIBS;TEST_LIBS;HEADERS;TEST_HEADERS" ${ARGN})
+  cmake_parse_arguments(A "RUNS_ONCE" "" "DEPS;LIBS;TEST_LIBS;HEADERS;TEST_HEADERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -35,8 +36,13 @@ function(sp_library name)
   if(SP_ASAN AND sources AND CMAKE_CURRENT_SOURCE_DIR MATCHES "/src/(codec|policy)")
     target_compile_options(sp_${name} PRIVATE -fprofile-instr-generate=/dev/null -fcoverage-mapping)
   endif()
+  set(precompiled precompiled)
+  if(A_RUNS_ONCE)
+    target_compile_options(sp_${name} PRIVATE ${unoptimised})
+    set(precompiled precompiled_unoptimised)
+  endif()
   if(SP_PRECOMPILE AND sources)
-    sp_precompile(sp_${name} precompiled ${A_HEADERS})
+    sp_precompile(sp_${name} ${precompiled} ${A_HEADERS})
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
@@ -58,6 +64,10 @@ if(SP_PRECOMPILE)
   add_library(precompiled STATIC ${CMAKE_BINARY_DIR}/nothing.cc)
   target_link_libraries(precompiled PRIVATE fmt::fmt)
   target_precompile_headers(precompiled PRIVATE ${common})
+  add_library(precompiled_unoptimised STATIC ${CMAKE_BINARY_DIR}/nothing.cc)
+  target_link_libraries(precompiled_unoptimised PRIVATE fmt::fmt)
+  target_compile_options(precompiled_unoptimised PRIVATE ${unoptimised})
+  target_precompile_headers(precompiled_unoptimised PRIVATE ${common})
   add_executable(precompiled_for_tests ${CMAKE_BINARY_DIR}/nothing.cc)
   target_link_libraries(precompiled_for_tests PRIVATE fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_options(precompiled_for_tests PRIVATE ${unoptimised})

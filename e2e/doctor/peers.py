@@ -209,11 +209,11 @@ def after_header_or_never(speech):
     return talk
 
 
-def after_header_or_soon(speech):
+def after_header_or_soon(speech, *versions):
     """The same, and ends the connection where none comes within a second."""
     def talk(connection):
         connection.stream.settimeout(1)
-        if connection.header("v1", "v2"):
+        if connection.header(*(versions or ("v1", "v2"))):
             connection.stream.settimeout(30)
             speech(connection)
     return talk

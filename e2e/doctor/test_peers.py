@@ -141,6 +141,23 @@ def test_headers_are_taken_from_another_network(env):
     assert_finding(one, "proxy_peer_unlisted", "it takes none from 127.0.0.1", "haproxy_trusted_networks", "proxyTrustedNetworks")
 
 
+# ---- two things at once
+
+@each(behind=["certificate", "no starttls", "another protocol"], version=["off", "v2"])
+def test_the_header_is_wrong_and_what_is_behind_it_as_well(env, behind, version):
+    speech = peers.imap if behind == "another protocol" else peers.smtp
+    wanted = ["v1", "v2"] if version == "off" else ["v1"]
+    server = env.peer(peers.after_header_or_soon(speech, *wanted), env.wrong if behind == "certificate" else None)
+    one = env.finding(env.configuration(f"smtp://127.0.0.1:{server.port}",
+                                        f"send_proxy: {version}\n    upstream_tls: {{ ca: {env.authority.cert} }}", listen="smtp"))
+    besides = {"certificate": "; besides, the certificate of ", "no starttls": "; besides, turn STARTTLS on in the server, or write `tcp://`",
+               "another protocol": "; besides, write another port or scheme for the server ("}[behind]
+    if version == "off":
+        assert_finding(one, "proxy_expected", "expects the PROXY protocol: without a header ", "add `send_proxy: v2` here", besides)
+    else:
+        assert_finding(one, "proxy_peer_unlisted", "expects version 1 of the PROXY protocol and is sent version 2", "write `send_proxy: v1` here", besides)
+
+
 # ---- TLS
 
 @each(scheme=["smtp", "http"])

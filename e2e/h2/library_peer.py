@@ -90,6 +90,7 @@ class Session:
             if event.data:
                 self.streams[event.stream_id].came.put(event.data)
         elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
+            self.streams[event.stream_id].ended = isinstance(event, h2.events.StreamReset)
             self.streams[event.stream_id].came.put(b"")
 
     def respond(self, stream, fields, end=False):
@@ -108,6 +109,8 @@ class Session:
     def send_content(self, number, octets):
         while octets:
             with self.lock:
+                if self.streams[number].ended:
+                    raise EOFError("the stream was reset")
                 most = min(self.connection.local_flow_control_window(number), self.connection.max_outbound_frame_size)
                 if most <= 0:
                     if not self.window.wait(SECONDS):
@@ -118,8 +121,24 @@ class Session:
             octets = octets[most:]
 
 
-def connect(port, authority):
-    connected = socket.create_connection(("127.0.0.1", port), SECONDS)
+def tunnel(proxy, to, fields):
+    """What is behind an answered CONNECT."""
+    connected = socket.create_connection(("127.0.0.1", proxy), SECONDS)
+    connected.sendall(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n{fields}\r\n".encode())
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        octet = connected.recv(1)
+        if not octet:
+            break
+        head += octet
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise ConnectionError(head)
+    return connected
+
+
+def connect(port, authority, proxy=None, fields=""):
+    """`proxy`: the port of one through which it goes, with `fields` for its CONNECT."""
+    connected = tunnel(proxy, f"localhost:{port}", fields) if proxy else socket.create_connection(("127.0.0.1", port), SECONDS)
     connected.settimeout(None)
     if authority:
         context = ssl.create_default_context(cafile=authority)

@@ -1,12 +1,12 @@
-"""WebSockets by extended CONNECT: websocket_client.py PORT CA (or -) E2E TARGET COUNT STATUS opens so many on one connection, and uses them all;
-or has to be refused with this status. Prints "ok"."""
+"""WebSockets by extended CONNECT: websocket_client.py PORT CA (or -) E2E TARGET COUNT STATUS [PROXY FIELDS [FIRST]] opens so many on one connection,
+through a tunnel of a proxy where its port is given, behind a request for FIRST, and uses them all; or has to be refused with this status. Prints "ok"."""
 import os
 import struct
 import sys
 
 from library_peer import connect
 
-PORT, CA, E2E, TARGET, COUNT, STATUS = sys.argv[1:]
+PORT, CA, E2E, TARGET, COUNT, STATUS, *PROXY = sys.argv[1:]
 sys.path.append(E2E)
 from harness.websocket import BINARY, CLOSE, PING, PONG, frame, read_message  # noqa: E402
 
@@ -27,7 +27,10 @@ def exchange(stream, payload, opcode=BINARY, wanted=BINARY):
 
 
 def main():
-    session = connect(int(PORT), None if CA == "-" else CA)
+    session = connect(int(PORT), None if CA == "-" else CA, *[int(port) for port in PROXY[:1]], *PROXY[1:2])
+    for path in PROXY[2:]:
+        first = session.ask([(":method", "GET"), (":scheme", "https"), (":path", path), (":authority", "localhost")], True)
+        assert first.head()[":status"] == "200"
     streams = [opened(session) for _ in range(int(COUNT))]
     if STATUS != "200":
         print("ok")

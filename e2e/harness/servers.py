@@ -14,7 +14,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-def nginx_process(scope, name, http, port):
+def nginx_process(scope, name, http, port, connections=512):
     """Starts nginx with a folder of its own; `http` is the inside of that block."""
     folder = scope.directory(name)
     os.chmod(folder, 0o777)
@@ -23,7 +23,7 @@ daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ worker_connections 512; }}
+events {{ worker_connections {connections}; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/body;

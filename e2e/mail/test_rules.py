@@ -54,7 +54,7 @@ class Fixture:
         self.add("smtp", "untold", f"tcp://127.0.0.1:{self.servers.ports['smtp', 'clear', 'proxy']}", "send_proxy: v2, xclient: on")
         self.text = f"""\
 certificates: [ {{ cert: {shown.cert}, key: {shown.key} }} ]
-timeouts: {{ response_head: 1s, connect: 1s }}
+timeouts: {{ response_head: 2s, connect: 2s }}
 inbound:
 {self.entries}"""
         self.gate = start_gate(scope, self.text, next(iter(self.ports.values())))

@@ -1,4 +1,5 @@
 """A gate as a forward proxy, and servers that it may and may not reach."""
+import base64
 import os
 import socket
 import subprocess
@@ -16,6 +17,11 @@ def htpasswd(user, password):
     """A line of an htpasswd file; SHA-512-crypt by the openssl command."""
     hashed = subprocess.run(["openssl", "passwd", "-6", password], capture_output=True, text=True, check=True).stdout.strip()
     return f"{user}:{hashed}\n"
+
+
+def basic(user, password):
+    """A line of a request's head."""
+    return f"Proxy-Authorization: Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}\r\n"
 
 
 class Stand:

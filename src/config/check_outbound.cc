@@ -17,15 +17,22 @@ bool of_this_machine(const Text& listen) {
   return ip && ip->is_loopback();
 }
 
-// Who has no certificate does not get in.
-bool speaks_only_tls(const OutboundConfig& entry) {
-  return std::ranges::all_of(entry.listen, [](const Text& listen) { return listen.value.starts_with("https://"); });
+bool speaks_only_tls(const Text& listen) { return listen.value.starts_with("https://"); }
+
+// Who speaks without TLS shows no certificate, and would get in all the same.
+void check_required_certificates(CheckState& state, const OutboundConfig& entry) {
+  const auto clear = std::ranges::find_if_not(entry.listen, speaks_only_tls);
+  if (clear == entry.listen.end()) return;
+  state.error(
+      clear->place,
+      shown(*clear) + " takes clients without TLS, who have no certificate, and `client_certificates` requires one",
+      "listen on https:// alone, or write `mode: optional`");
 }
 
 // Who may use it has to be said where others than this machine can reach it.
 void check_who(CheckState& state, const OutboundConfig& entry) {
   if (given(entry.users) || !entry.clients.empty()) return;
-  if (entry.tls.client_certificates.mode == ClientCertificates::required && speaks_only_tls(entry)) return;
+  if (entry.tls.client_certificates.mode == ClientCertificates::required) return;
   const auto open = std::ranges::find_if_not(entry.listen, of_this_machine);
   if (open == entry.listen.end()) return;
   state.error(open->place, shown(*open) + " can be reached by others, and nothing says who may use this way out",
@@ -76,8 +83,7 @@ void check_scanner(CheckState& state, const ScannerConfig& scanner) {
 }
 
 void check_certificate(CheckState& state, const OutboundConfig& entry) {
-  const auto needs_one = [](const Text& listen) { return listen.value.starts_with("https://"); };
-  const auto https = std::ranges::find_if(entry.listen, needs_one);
+  const auto https = std::ranges::find_if(entry.listen, speaks_only_tls);
   if (https == entry.listen.end() || !state.config.certificates.empty()) return;
   state.error(https->place, shown(*https) + " needs a certificate, and there is none",
               "add `certificates: [ { cert: /path/cert.pem, key: /path/key.pem } ]` at the top level");
@@ -89,6 +95,7 @@ void check_outbound(CheckState& state, const OutboundConfig& entry) {
   check_who(state, entry);
   check_certificate(state, entry);
   check_client_certificates(state, entry.tls.client_certificates);
+  if (entry.tls.client_certificates.mode == ClientCertificates::required) check_required_certificates(state, entry);
   if (entry.inspect) check_inspect(state, *entry.inspect);
   check_parent(state, entry);
   if (entry.scanner) check_scanner(state, *entry.scanner);

@@ -69,13 +69,13 @@ TypeInfo type_of() {
 }
 
 template <class T>
-std::string default_text(const T& value) {
+std::string default_text(const T& value, const TypeInfo& type) {
   if constexpr (Shape<T>::optional || HasSchema<T> || Shape<T>::map || Shape<T>::fields) {
     return {};
   } else if constexpr (Shape<T>::list) {
     std::string all;
     if constexpr (!HasSchema<typename Shape<T>::Element>) {
-      for (const auto& item : value) all.append(all.empty() ? "" : ", ").append(default_text(item));
+      for (const auto& item : value) all.append(all.empty() ? "" : ", ").append(default_text(item, type));
     }
     return all;
   } else if constexpr (HasWords<T>) {
@@ -86,6 +86,10 @@ std::string default_text(const T& value) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     return value;
   } else {
+    // 0 is outside of the bounds where nothing is a default.
+    if constexpr (std::unsigned_integral<T>) {
+      if (value == 0 && type.min > 0) return {};
+    }
     return show(value);
   }
 }
@@ -120,7 +124,7 @@ KeyInfo key_of(const T& defaults, const Field<T, Member, Rules...>& field) {
   key.required = has_rule<Required, std::tuple<Rules...>>;
   if (!key.required) {
     const Member& value = defaults.*(field.member);
-    key.default_text = default_text(value);
+    key.default_text = default_text(value, key.type);
     std::apply([&](const auto&... rule) { (say_by_word(key.default_text, value, rule), ...); }, field.rules);
   }
   return key;

@@ -47,8 +47,9 @@ struct DraftRule {
   std::string pattern = "/";
   std::string to;                         // or
   std::optional<DraftRedirect> redirect;  // or
-  int respond = 0;                        // this status
-  std::string host;                       // empty: preserve
+  int respond = 0;                        // this status, and
+  std::string respond_body, respond_type;
+  std::string host;  // empty: preserve
   DraftEdits request_headers, response_headers;
   DraftUpstreamTls upstream_tls;
   std::string send_proxy;  // v1, v2; empty: off

@@ -34,7 +34,9 @@ std::string quoted(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') result += '\\';
-    if (byte < 0x20 || byte == 0x7f) {
+    if (c == '\n') {
+      result += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f) {
       result.append("\\x").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
     } else {
       result += c;

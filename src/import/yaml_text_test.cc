@@ -24,7 +24,8 @@ TEST(YamlText, quotes_only_what_could_be_read_as_something_else) {
       {"^/a\\.b(/|$)", "'^/a\\.b(/|$)'"},
       {"it's \\ here", "\"it's \\\\ here\""},
       {"two words", "\"two words\""},
-      {"line\nbreak", "\"line\\x0abreak\""},
+      {"line\nbreak", "\"line\\nbreak\""},
+      {"carriage\rreturn", "\"carriage\\x0dreturn\""},
   };
   for (const auto& [text, yaml] : rows) EXPECT_EQ(yaml_scalar(text), yaml);
 }

@@ -76,7 +76,12 @@ void write_target(YamlLines& out, int indent, const DraftRule& rule) {
     map.add("status", std::to_string(rule.redirect->status));
     out.line(indent, "redirect", map.flow());
   }
-  if (rule.respond != 0) out.line(indent, "respond", fmt::format("{{ status: {} }}", rule.respond));
+  if (rule.respond == 0) return;
+  YamlMap map;
+  map.add("status", std::to_string(rule.respond));
+  map.add_string("body", rule.respond_body);
+  map.add_string("content_type", rule.respond_type);
+  out.line(indent, "respond", map.flow());
 }
 
 void write_route(YamlLines& out, int indent, const DraftRoute& route) {

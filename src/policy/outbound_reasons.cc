@@ -134,11 +134,13 @@ std::optional<OutboundRules::Step> OutboundRules::passed_over(const OutboundDeci
 }
 
 // Who is added to a rule for everything may reach everything: that is nobody's remedy for one destination.
-std::string OutboundRules::remedy_of(const Step& near) const {
+std::string OutboundRules::remedy_of(const Step& near, const OutboundRequest& request) const {
   const Rule& rule = rules_[near.rule];
   const auto destinations = patterns().subspan(rule.first_pattern, rule.written.destinations.size());
   const bool for_some = near.miss == RuleMiss::who || near.miss == RuleMiss::from;
   if (for_some && std::ranges::count(destinations, Kind::everything, &DestinationPattern::kind) != 0) return {};
+  if (near.miss == RuleMiss::who && request.user.empty())
+    return named(near.rule) + " is for users, and the client has not said who it is: by a password or a certificate";
   return policy::remedy_of(*near.miss, named(near.rule));
 }
 
@@ -152,7 +154,7 @@ std::string OutboundRules::no_match_reason(const OutboundDecision& decision, con
 
 std::string OutboundRules::remedy(const OutboundDecision& decision, const OutboundRequest& request, Now now) const {
   if (decision.verdict == Verdict::deny) {
-    if (const auto near = passed_over(decision, request, now)) return remedy_of(*near);
+    if (const auto near = passed_over(decision, request, now)) return remedy_of(*near, request);
     const std::string rule = named(*decision.rule);
     // Who allows a name says nothing about where it leads.
     const bool by_where_it_leads = decision.address && !request.host.address;
@@ -161,7 +163,7 @@ std::string OutboundRules::remedy(const OutboundDecision& decision, const Outbou
   }
   if (decision.verdict != Verdict::no_match) return {};
   const auto near = nearest(request, decision.address, now);
-  return near ? remedy_of(*near) : std::string();
+  return near ? remedy_of(*near, request) : std::string();
 }
 
 std::string OutboundRules::reason(const OutboundDecision& decision, const OutboundRequest& request, Now now) const {

@@ -192,7 +192,7 @@ class OutboundRules {
                                     std::uint32_t before) const;
   bool look_nearer(std::uint32_t pattern, const OutboundRequest& request, Now now, std::optional<Step>& best) const;
   std::optional<Step> passed_over(const OutboundDecision& decision, const OutboundRequest& request, Now now) const;
-  std::string remedy_of(const Step& near) const;
+  std::string remedy_of(const Step& near, const OutboundRequest& request) const;
   std::string named(std::uint32_t rule) const;
   std::string no_match_reason(const OutboundDecision& decision, const OutboundRequest& request, Now now) const;
   std::string how_to_open(const SpecialBlock& block) const;

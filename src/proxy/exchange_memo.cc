@@ -40,7 +40,10 @@ ExchangeMemo::Texts ExchangeMemo::texts_of(const Exchange& exchange) {
     all[server_address] = exchange.server_address;
   all[server_name] = exchange.server_name;
   all[id] = exchange.id;
-  if (exchange.outbound != nullptr) all[user] = exchange.outbound->user;
+  if (exchange.outbound != nullptr) {
+    all[user] = exchange.outbound->user;
+    all[tls_name] = exchange.outbound->tls_name;
+  }
   std::ranges::transform(all, all.begin(), bounded);
   return all;
 }
@@ -214,6 +217,7 @@ void ExchangeMemo::restore(Exchange& exchange) const {
   if (exchange.client.entry->outbound != nullptr) {
     exchange.outbound = std::make_unique<OutboundUse>(*exchange.client.entry->outbound);
     exchange.outbound->user = all[user];
+    exchange.outbound->tls_name = all[tls_name];
     if (rule_ >= 0) exchange.outbound->decision.rule = static_cast<std::uint32_t>(rule_);
     exchange.outbound->request.kind = kind_;
     exchange.outbound->judged = judged_;
@@ -255,7 +259,7 @@ void ExchangeMemo::tell(Worker& worker, std::unique_ptr<runtime::Stream> stream,
   restore(exchange);
   exchange.request_octets = seen.request_octets;
   exchange.response_octets = seen.response_octets;
-  if (exchange.outbound != nullptr) exchange.outbound->tls_name = seen.tls_name;
+  if (exchange.outbound != nullptr && !seen.tls_name.empty()) exchange.outbound->tls_name = seen.tls_name;
   if (failure.failed()) exchange.fail_with(failure.error, failure.detail);
   worker.observer().exchange_ended(exchange);
 }

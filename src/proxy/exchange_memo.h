@@ -24,7 +24,7 @@ class ExchangeMemo {
   // What was seen of a tunnel while it passed.
   struct Seen {
     std::uint64_t request_octets = 0, response_octets = 0;
-    std::string_view tls_name;  // of a way out
+    std::string_view tls_name;  // of a way out; empty: what was known before, if anything
   };
   // Tells the worker's observer of the exchange, as if it had lasted until now. `client` is its connection's stream;
   // `failure` is what ended it, or ok.
@@ -49,6 +49,7 @@ class ExchangeMemo {
     server_name,
     id,
     user,
+    tls_name,  // of an opened tunnel, where it is known before
     texts
   };
   using Texts = std::array<std::string_view, texts>;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <new>
 
 #include "http/html.h"
@@ -122,6 +124,22 @@ Response page_response(Exchange& exchange, const CodeInfo& row) {
   return response;
 }
 
+// As much of it as a status line takes: of a reason that is several lines the first.
+std::string_view first_line(std::string_view text) {
+  constexpr std::size_t most = 200;
+  const auto end = std::ranges::find_if(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+  return text.substr(0, std::min(most, static_cast<std::size_t>(end - text.begin())));
+}
+
+// Of what refuses a CONNECT most programs show the first line alone, and without this it reads as if the site had said
+// it.
+std::string_view tunnel_phrase(Exchange& exchange, const CodeInfo& row) {
+  if (exchange.outbound == nullptr || exchange.request.method != http::Method::connect || row.status == 407) return {};
+  const std::string_view reason = first_line(reason_of(exchange));
+  return exchange.arena.concat(
+      {http::reason_phrase(row.status), " (sallyport: ", row.name, reason.empty() ? "" : ": ", reason, ")"});
+}
+
 // RFC 9209 section 2.3.4: with what the next proxy has refused.
 std::string_view received_status(Exchange& exchange) {
   if (exchange.outbound == nullptr || exchange.outbound->parent_status == 0) return {};
@@ -166,6 +184,7 @@ Response error_response(Exchange& exchange, const Error& error) {
   const CodeInfo& row = info(error.code);
   const bool grpc = speaks_grpc(exchange.request);
   Response response = grpc ? grpc_response(exchange, row) : page_response(exchange, row);
+  response.head.reason = tunnel_phrase(exchange, row);
   response.head.fields.add(FieldId::cache_control, "no-store");
   if (!row.proxy_status.empty()) {
     response.head.fields.add(FieldId::proxy_status,

@@ -46,6 +46,8 @@ std::string_view remedy_inside(Code code) {
              "authority in `upstream_tls: { ca: ... }` of `inspect`, in a file with all others that are to be trusted";
     case Code::upstream_certificate_name:
       return "add the destination to `except` of `inspect`, so that its clients judge it themselves";
+    case Code::upstream_speaks_http2:  // it was asked for a WebSocket
+      return "add the destination to `except` of `inspect`: it takes WebSockets by HTTP/2 alone";
     default: return {};
   }
 }
@@ -54,6 +56,9 @@ std::string remedy_on_way_out(Code code, const OutboundUse& use) {
   std::string fits;
   if (code == Code::destination_refused) fits = remedy_of_rules(use);
   if (fits.empty() && use.entry.rules.by_arguments()) fits = remedy_by_argument(code);
+  const auto& block = use.decision.block;
+  if (code == Code::destination_address_refused && block && block->kind == policy::SpecialBlock::Kind::metadata)
+    fits = "it hands out credentials: only who names its very address in `private_networks` or in the rule reaches it";
   if (code == Code::dns_error || code == Code::dns_no_address)
     fits = "check the name, and whether the name servers of this machine know it (/etc/resolv.conf)";
   return fits;
@@ -64,6 +69,9 @@ std::string remedy_on_way_out(Code code, const Exchange& exchange) {
   // A parent's own certificate is verified by its `upstream_tls`, as those of other servers are.
   const bool by_secure_parent =
       use.way.proxy != nullptr && use.way.proxy->upstream->servers.front().tls != policy::ServerTls::none;
+  if (code == Code::upstream_speaks_http2)
+    return std::string(exchange.client.inspected != nullptr ? remedy_inside(code)
+                                                            : "it has to speak HTTP/1.1 on this port");
   if (code == Code::upstream_certificate_untrusted || code == Code::upstream_certificate_name) {
     if (by_secure_parent) return {};
     return std::string(exchange.client.inspected != nullptr ? remedy_inside(code) : remedy_of_images(code));

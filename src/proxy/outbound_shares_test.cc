@@ -59,7 +59,7 @@ class OutboundShares : public ::testing::Test {
     Scripted client = client_of(gate);
     client.send(joined({request, "\r\n"}));
     const std::string head = client.take_until("\r\n\r\n");
-    EXPECT_TRUE(head.starts_with("HTTP/1.1 429 Too Many Requests\r\n")) << head;
+    EXPECT_TRUE(head.starts_with("HTTP/1.1 429 Too Many Requests")) << head;
     EXPECT_NE(head.find(joined({"Retry-After: ", retry_after, "\r\n"})), std::string::npos) << head;
     client.close();
     EXPECT_EQ(name(gate.observed.last().code), name(code));

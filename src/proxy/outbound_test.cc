@@ -97,6 +97,24 @@ TEST_F(Outbound, the_log_says_which_rule_comes_nearest_and_what_to_do_about_it) 
   expect(connect("none.test:443"), "no rule is for none.test:443", "");
 }
 
+// Go, Java, Python and wget show nothing else of the answer to a CONNECT.
+TEST_F(Outbound, the_first_line_says_who_refuses_a_tunnel_and_why) {
+  Gate gate(way_out(allow_example + "      - { deny: [ bad.test ], reason: \"ask the operations team\" }\n"
+                                    "      - { deny: [ worse.test ], reason: \"Never.\\r\\nX: y\" }\n"));
+  const auto first_line = [&](std::string_view request) {
+    Scripted client = client_of(gate);
+    client.send(request);
+    const std::string head = client.take_until("\r\n");
+    client.close();
+    return head.substr(0, head.find('\r'));
+  };
+  EXPECT_EQ(first_line(connect("bad.test:443")),
+            "HTTP/1.1 403 Forbidden (sallyport: destination_refused: ask the operations team)");
+  EXPECT_EQ(first_line(connect("worse.test:443")), "HTTP/1.1 403 Forbidden (sallyport: destination_refused: Never.)");
+  EXPECT_EQ(first_line(connect("none.test:443")), "HTTP/1.1 403 Forbidden (sallyport: destination_refused)");
+  EXPECT_EQ(first_line(get("http://bad.test/", "bad.test")), "HTTP/1.1 403 Forbidden");
+}
+
 TEST_F(Outbound, names_that_lead_nowhere_are_nobodys_to) {
   Gate gate(way_out(allow_example));
   gate.resolver.set_failure("example.com", Code::dns_error);
@@ -114,6 +132,8 @@ TEST_F(Outbound, addresses_are_judged_and_not_only_names) {
     gate.resolver.set("example.com", {address});
     expect_refusal(gate, get("http://example.com/", "example.com"), "403", Code::destination_address_refused);
     expect_refusal(gate, connect("example.com:443"), "403", Code::destination_address_refused);
+    const bool metadata = address == "169.254.169.254";
+    EXPECT_EQ(gate.observed.last().remedy.contains("its very address"), metadata) << gate.observed.last().remedy;
   }
 }
 

@@ -21,22 +21,22 @@ class OutboundWatch : public Lasting {
 
   // Octets on their way. Anything but ok: whose share of the day is used up.
   Code note(bool by_client, ByteView octets) {
-    if (by_client && peek_ != nullptr) look_for_name(octets);
+    if (by_client && looks_) look_for_name(octets);
     return spend(octets.size());
   }
   // Octets that pass unseen.
   Code spend(std::uint64_t octets) { return share_ == nullptr ? Code::ok : share_->spend(octets); }
   std::string_view tls_name() const { return tls_name_; }
   // Nothing is left to look at, or to keep.
-  bool over() const { return peek_ == nullptr && share_ == nullptr && tls_name_.empty(); }
+  bool over() const { return !looks_ && share_ == nullptr && tls_name_.empty(); }
 
  private:
-  OutboundWatch(std::unique_ptr<ShareUse> share, std::unique_ptr<HelloPeek> peek)
-      : share_(std::move(share)), peek_(std::move(peek)) {}
+  OutboundWatch(std::unique_ptr<ShareUse> share, bool looks) : share_(std::move(share)), looks_(looks) {}
   void look_for_name(ByteView octets);
 
   std::unique_ptr<ShareUse> share_;  // null: without limits
-  std::unique_ptr<HelloPeek> peek_;  // null: there is nothing more to be learned
+  std::unique_ptr<HelloPeek> peek_;  // since the client has begun to speak
+  bool looks_;                       // there is something to be learned still
   std::string tls_name_;
 };
 

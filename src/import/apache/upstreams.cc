@@ -60,7 +60,8 @@ void apply_member(const Balancer::Member& member, DraftServer& server, DraftUpst
     } else if (key == "retry") {
       if (const auto seconds = parse_seconds(value)) upstream.fail_for = duration_text(*seconds);
     } else if (key.starts_with("hc")) {
-      report.lost(member.origin, "health checks are not available yet; a server that fails is passed over (fail_for)");
+      report.lost(member.origin,
+                  "checks of servers are not taken over: write `health` into the upstream (`health: { every: 5s }`)");
     } else {
       report.not_needed(member.origin, unused_parameters + key);
     }

@@ -11,8 +11,8 @@ namespace sp::import::haproxy {
 namespace {
 
 constexpr const char* checks =
-    "health checks are not available in this version: a server that fails is passed over for a while (`fail_after`, "
-    "`fail_for`)";
+    "checks of servers are not taken over: write `health` into the upstream (`health: { every: 5s }`); without it a "
+    "server that fails is passed over for a while (`fail_after`, `fail_for`)";
 
 std::string in_folder(const std::string& folder, const std::string& path) {
   if (folder.empty() || path.starts_with('/')) return path;

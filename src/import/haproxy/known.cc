@@ -16,8 +16,8 @@ struct Row {
 constexpr std::string_view logs = "logs: see `log:`";
 constexpr std::string_view process = "about HAProxy's own process: systemd does it for Sallyport";
 constexpr std::string_view checks =
-    "health checks are not available in this version: a server that fails is passed over for a while (`fail_after`, "
-    "`fail_for`)";
+    "checks of servers are not taken over: write `health` into the upstream (`health: { every: 5s }`); without it a "
+    "server that fails is passed over for a while (`fail_after`, `fail_for`)";
 constexpr std::string_view no_sticky = "clients do not stick to a server in this version";
 constexpr std::string_view no_limit = "there is no limit for one server, and no queue: set one in the server itself";
 constexpr std::string_view profile = "TLS follows Mozilla's intermediate profile";

@@ -15,6 +15,9 @@ struct Known {
 
 constexpr std::string_view process = "how the process runs is `runtime` and the service manager's business";
 constexpr std::string_view files = "Sallyport serves no files";
+constexpr std::string_view checks =
+    "checks of servers are not taken over: write `health` into the upstream (`health: { every: 5s }`); without it a "
+    "server that fails is passed over for a while (`fail_after`, `fail_for`)";
 constexpr std::string_view programs = "only HTTP is spoken with servers: run the program with an HTTP port of its own";
 constexpr std::string_view buffers = "nothing is buffered: what comes is passed on at once, within fixed bounds";
 constexpr std::string_view tuning = "it is done well by itself";
@@ -231,11 +234,11 @@ constexpr Known known[] = {
     {"proxy_cookie_flags", lost, "cookies pass with the flags that the server gave them"},
     {"mirror", lost, "requests are sent to one server"},
     {"mirror_request_body", lost, "requests are sent to one server"},
-    {"health_check", lost, "health checks are not available yet; a server that fails is passed over (`fail_for`)"},
+    {"health_check", lost, checks},
     {"ntlm", lost, "connections are not kept for one client, which NTLM needs"},
     {"queue", lost, "requests do not wait for a server that is free"},
-    {"match", lost, "health checks are not available yet"},
-    {"check", lost, "health checks are not available yet"},
+    {"match", lost, checks},
+    {"check", lost, checks},
     // what answers
     {"error_page", changed, pages},
     {"expires", lost, "Cache-Control and Expires are the server's to say, or `response_headers`"},
@@ -359,7 +362,7 @@ constexpr Known families[] = {
     {"fancyindex", lost, files},
     {"otel_", lost, "traces are not sent"},
     {"opentracing", lost, "traces are not sent"},
-    {"health_", lost, "health checks are not available yet"},
+    {"health_", lost, checks},
     {"auth_jwt_", not_needed, "see auth_jwt"},
     {"xslt_", lost, answers},
     {"mp4", lost, files},

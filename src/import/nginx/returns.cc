@@ -37,7 +37,23 @@ std::optional<std::string> redirect_target(const HttpServer& server, const Scope
   return std::nullopt;
 }
 
-void respond(Made& made, std::uint64_t status, const Directive& at, Report& report) {
+// Text with variables would have to be read as NGINX does.
+void answer(DraftRule& rule, const Scope& scope, const Directive& at, Report& report) {
+  const std::string& text = at.arg(1);
+  if (text.empty()) return;
+  const bool bodiless = rule.respond == 204 || rule.respond == 205 || rule.respond == 304;
+  if (text.contains('$') || bodiless)
+    return report.lost(at, "the text that is answered is lost: `respond: { status: N, body: TEXT }`");
+  rule.respond_body = text;
+  const Directive* type = in_force(scope, "default_type", report);
+  if (type == nullptr) return;
+  if (type->arg(0) == "text/plain" || type->arg(0).empty())
+    report.not_needed(*type, "text/plain is the type of what is answered by itself");
+  else
+    rule.respond_type = type->arg(0);
+}
+
+void respond(Made& made, std::uint64_t status, const Scope& scope, const Directive& at, Report& report) {
   made.route.rule.respond = static_cast<int>(status);
   if (status == 444) {
     made.route.rule.respond = 403;
@@ -47,7 +63,7 @@ void respond(Made& made, std::uint64_t status, const Directive& at, Report& repo
     made.route.rule.respond = 404;
     return report.lost(at, "this is not a status: 404 is answered");
   }
-  if (!at.arg(1).empty()) report.lost(at, "the text that is answered is lost: `respond: { status: N, body: TEXT }`");
+  answer(made.route.rule, scope, at, report);
 }
 
 }  // namespace
@@ -64,7 +80,7 @@ std::optional<Made> returned(const HttpServer& server, const Scope& scope, const
   }
   const std::string& url = at.arg(only_url ? 0 : 1);
   if (!is_redirect(*status) || url.empty()) {
-    respond(made, is_redirect(*status) ? 404 : *status, at, server.report);
+    respond(made, is_redirect(*status) ? 404 : *status, scope, at, server.report);
     if (is_redirect(*status)) server.report.lost(at, "a redirect to nowhere: 404 is answered");
     return made;
   }

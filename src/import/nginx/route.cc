@@ -102,6 +102,8 @@ void RouteMaker::answer(const Directive& at) {
   if (!made) return;
   made_.route.rule.redirect = made->route.rule.redirect;
   made_.route.rule.respond = made->route.rule.respond;
+  made_.route.rule.respond_body = made->route.rule.respond_body;
+  made_.route.rule.respond_type = made->route.rule.respond_type;
   made_.route.comments = made->route.comments;
   made_.route.rule.response_headers = response_edits(server_, location_.scope, "");
   made_.protects = made_.route.rule.respond >= 400;

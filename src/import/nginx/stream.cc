@@ -47,6 +47,7 @@ class StreamServer {
   bool by_map(const Directive& pass, std::string_view variable, std::string_view scheme);
   void by_name(const Directive& map, std::string_view scheme);
   void by_protocol(const Directive& map, std::string_view scheme);
+  bool by_name_next(const std::string& value, std::string_view scheme);
   void names_of(const Directive& line, bool hostnames, std::string_view scheme);
   void server_tls(const Directive& pass);
   void settings();
@@ -137,7 +138,7 @@ void StreamServer::by_protocol(const Directive& map, std::string_view scheme) {
     if (line.is("volatile") || line.is("hostnames")) continue;
     const std::string protocol = protocol_meant(line.name);
     if (line.is("default")) {
-      entry_.to = target(line.arg(0), line, scheme);
+      if (!by_name_next(line.arg(0), scheme)) entry_.to = target(line.arg(0), line, scheme);
     } else if (protocol.empty() || protocol == "\"\"" || config::alpn_protocol(protocol)) {
       report_.lost(line, "write the one protocol that is meant into `alpn`");
     } else if (std::string to = target(line.arg(0), line, scheme); !to.empty()) {
@@ -146,10 +147,25 @@ void StreamServer::by_protocol(const Directive& map, std::string_view scheme) {
   }
 }
 
+bool is_of_names(const Directive& map) {
+  return map.arg(0) == "$ssl_preread_server_name" || map.arg(0) == "$ssl_server_name";
+}
+
+// "default $name;": where the protocol decides nothing, the name does. So it is here: `alpn` wins over `sni`.
+bool StreamServer::by_name_next(const std::string& value, std::string_view scheme) {
+  const Found variable = find_variable(value);
+  if (variable.begin != 0 || variable.end != value.size()) return false;
+  const Directive* map = map_of(stream_, variable.name);
+  if (map == nullptr || !is_of_names(*map)) return false;
+  report_.used(*map);
+  by_name(*map, scheme);
+  return true;
+}
+
 bool StreamServer::by_map(const Directive& pass, std::string_view variable, std::string_view scheme) {
   const Directive* map = map_of(stream_, variable);
   const std::string source = map != nullptr ? map->arg(0) : "";
-  const bool name = source == "$ssl_preread_server_name" || source == "$ssl_server_name";
+  const bool name = map != nullptr && is_of_names(*map);
   const bool protocol = source == "$ssl_preread_alpn_protocols" || source == "$ssl_alpn_protocol";
   if (!name && !protocol) {
     report_.lost(pass,

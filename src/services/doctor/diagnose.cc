@@ -29,12 +29,11 @@ class Doctor {
         return Diagnosis{
             Code::mail_reply_malformed,
             fmt::format("{} speaks another protocol than its scheme or port say ({})", server(), first_.answer),
-            fmt::format("write another port or scheme for the server{}", at(about_.target_place))};
+            speech_remedy()};
       case Outcome::no_starttls:
         return Diagnosis{Code::starttls_refused,
                          fmt::format("{} does not offer STARTTLS ({})", server(), first_.answer),
-                         fmt::format("turn it on in the server, or write `tcp://` in place of `{}://`{}", about_.scheme,
-                                     at(about_.target_place))};
+                         starttls_remedy("it")};
       default: break;
     }
     if (const Observation* works = what_works()) return from_what_works(*works);
@@ -73,34 +72,53 @@ class Doctor {
   // ---- what would work
 
   // What differs least from the configuration wins: where a header alone makes the difference, it is the header. Of
-  // what clients pass through to the server, whether it is TLS is theirs to say.
+  // what clients pass through to the server, whether it is TLS is theirs to say. Where nothing works, a beginning that
+  // the server understands is to be written all the same, and what is wrong behind it besides.
   const Observation* what_works() const {
     const Observation* best = nullptr;
     for (const Observation& each : seen_.subspan(1)) {
-      if (each.outcome == Outcome::well && (best == nullptr || distance(each) < distance(*best))) best = &each;
+      const bool half = begins_well(each.outcome) && (differs_in_header(each) || differs_in_tls(each));
+      if (each.outcome != Outcome::well && !half) continue;
+      if (best == nullptr || rank(each) < rank(*best)) best = &each;
     }
     return best;
   }
+  int rank(const Observation& other) const { return (other.outcome == Outcome::well ? 0 : 100) + distance(other); }
   int distance(const Observation& other) const {
     const int header = other.way.header == first_.way.header ? 0 : other.way.header == ProxyVersion::v2 ? 2 : 3;
     const int tls = in_tls(other.way.tls) == in_tls(first_.way.tls) ? 0 : about_.passes_tls ? 1 : 10;
     return header + tls;
   }
+  bool differs_in_header(const Observation& other) const { return other.way.header != first_.way.header; }
+  bool differs_in_tls(const Observation& other) const {
+    return in_tls(other.way.tls) != in_tls(first_.way.tls) && !about_.passes_tls;
+  }
 
   std::optional<Diagnosis> from_what_works(const Observation& works) const {
-    const bool other_tls = in_tls(works.way.tls) != in_tls(first_.way.tls) && !about_.passes_tls;
-    if (works.way.header == first_.way.header) return other_tls ? std::optional(wrong_tls(works)) : std::nullopt;
-    Diagnosis found = wrong_header(works);
-    if (other_tls) {
+    const bool other_header = differs_in_header(works), other_tls = differs_in_tls(works);
+    if (!other_header && !other_tls) return std::nullopt;
+    Diagnosis found = other_header ? wrong_header(works) : wrong_tls(works);
+    if (other_header && other_tls) {
       found.text += in_tls(works.way.tls) ? ", and it speaks TLS" : ", and it does not speak TLS at once";
       found.remedy += "; besides, " + tls_remedy(works);
     }
+    if (const std::string more = remedy_behind(works); !more.empty()) found.remedy += "; besides, " + more;
     return found;
+  }
+
+  // Where the beginning is right: of what is wrong behind it.
+  std::string remedy_behind(const Observation& works) const {
+    switch (works.outcome) {
+      case Outcome::certificate: return works.detail + ": " + works.remedy;
+      case Outcome::no_starttls: return starttls_remedy("STARTTLS");
+      case Outcome::other_speech: return speech_remedy();
+      default: return {};
+    }
   }
 
   Diagnosis wrong_header(const Observation& works) const {
     const std::string reaction = first_reaction();
-    const std::string answer = fmt::format("{}", reaction_text(works));
+    const std::string answer = reaction_text(works);
     if (first_.way.header == ProxyVersion::off) {
       return {Code::proxy_expected,
               fmt::format("{} expects the PROXY protocol: without a header {}, with one of version {} {}", server(),
@@ -132,6 +150,13 @@ class Doctor {
         tls_remedy(works)};
   }
 
+  std::string starttls_remedy(std::string_view what) const {
+    return fmt::format("turn {} on in the server, or write `tcp://` in place of `{}://`{}", what, about_.scheme,
+                       at(about_.target_place));
+  }
+  std::string speech_remedy() const {
+    return fmt::format("write another port or scheme for the server{}", at(about_.target_place));
+  }
   std::string tls_remedy(const Observation& works) const {
     const bool web = is_web();
     const std::string_view scheme = in_tls(works.way.tls) ? (web ? "https" : "tls") : (web ? "http" : "tcp");
@@ -174,7 +199,8 @@ class Doctor {
     return {Code::response_head_timeout,
             fmt::format("{} accepts connections and says nothing{}", server(),
                         seen_.size() == 1 ? "" : ", whether it is sent a PROXY header or not"),
-            "look whether the server is overloaded, and what it says in its log"};
+            "look whether the server is overloaded, and what it says in its log; where it only greets late, sessions "
+            "wait for it (`timeouts.response_head`)"};
   }
 
   std::string version_hint() const { return seen_.size() == 1 ? ", or send the other version" : ""; }

@@ -164,6 +164,73 @@ TEST(Diagnosis, is_of_the_certificate_where_that_is_wrong) {
   EXPECT_EQ(found->code, Code::upstream_certificate_name);
 }
 
+// ---- two things are wrong at once
+
+Observation untrusted(Way way) {
+  Observation made = seen(way, Outcome::certificate);
+  made.code = Code::upstream_certificate_untrusted;
+  made.detail = "the certificate of 10.0.0.7:143 is signed by \"CN=inside\", which is not trusted here";
+  made.remedy = "name this authority in upstream_tls.ca";
+  return made;
+}
+
+TEST(Diagnosis, is_of_the_header_that_is_missing_and_of_the_certificate_behind_it) {
+  const std::vector all{seen({V::off, Tls::starttls}, Outcome::closed), untrusted({V::v2, Tls::starttls}),
+                        untrusted({V::v1, Tls::starttls}), seen({V::off, Tls::at_once}, Outcome::tls_failed)};
+  const auto found = diagnose(about("imap"), all);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_expected);
+  EXPECT_THAT(found->text, HasSubstr("without a header it closes the connection, with one of version 2 it shows a "
+                                     "certificate that is refused here"));
+  EXPECT_THAT(found->remedy, HasSubstr("add `send_proxy: v2` here (sallyport.yaml:29), or "));
+  EXPECT_THAT(found->remedy,
+              HasSubstr("; besides, the certificate of 10.0.0.7:143 is signed by \"CN=inside\", which is not "
+                        "trusted here: name this authority in upstream_tls.ca"));
+}
+
+TEST(Diagnosis, is_of_the_header_and_of_the_starttls_that_is_not_offered) {
+  const auto starttls = [](V version) {
+    return seen({version, Tls::starttls}, Outcome::no_starttls, "220 mail", Product::postfix);
+  };
+  auto found = diagnose(about("smtp"), std::vector{seen({V::off, Tls::starttls}, Outcome::silent), starttls(V::v2)});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_expected);
+  EXPECT_THAT(found->text, HasSubstr("with one of version 2 it offers no STARTTLS (220 mail)"));
+  EXPECT_THAT(found->remedy, HasSubstr("; besides, turn STARTTLS on in the server, or write `tcp://` in place of "
+                                       "`smtp://` (sallyport.yaml:29)"));
+  found = diagnose(about("smtp"), std::vector{seen({V::v2, Tls::starttls}, Outcome::closed), starttls(V::v1)});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_peer_unlisted);
+  EXPECT_THAT(found->text, HasSubstr("expects version 1 of the PROXY protocol and is sent version 2"));
+  EXPECT_THAT(found->remedy, HasSubstr("write `send_proxy: v1` here (sallyport.yaml:31); besides, turn STARTTLS on"));
+  found = diagnose(about("smtp"),
+                   std::vector{seen({V::v2, Tls::starttls}, Outcome::took_header, "500 5.5.2 no"), starttls(V::off)});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_not_expected);
+  EXPECT_THAT(found->remedy, HasSubstr("or remove `send_proxy` here (sallyport.yaml:31); besides, turn STARTTLS on"));
+}
+
+TEST(Diagnosis, is_of_all_three_where_header_tls_and_certificate_are_wrong) {
+  const std::vector all{seen({V::off, Tls::starttls}, Outcome::closed), seen({V::v2, Tls::starttls}, Outcome::silent),
+                        untrusted({V::v2, Tls::at_once})};
+  const auto found = diagnose(about("imap"), all);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_expected);
+  EXPECT_THAT(found->text, HasSubstr(", and it speaks TLS"));
+  EXPECT_THAT(found->remedy, HasSubstr("; besides, write `tls://` in place of `imap://` (sallyport.yaml:29), or "
+                                       "another port; besides, the certificate of"));
+}
+
+TEST(Diagnosis, prefers_what_works_to_what_only_begins_well) {
+  const std::vector all{seen({V::v2, Tls::starttls}, Outcome::closed),
+                        seen({V::v1, Tls::starttls}, Outcome::other_speech, "* OK ready."),
+                        seen({V::off, Tls::at_once}, Outcome::well, "220 mail")};
+  const auto found = diagnose(about("smtp"), all);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->code, Code::proxy_not_expected);
+  EXPECT_THAT(found->text, HasSubstr("without one it answers (220 mail), and it speaks TLS"));
+}
+
 TEST(Diagnosis, is_of_the_protocol_where_it_is_not_http) {
   const auto found = diagnose(about("http"), std::vector{seen({V::off}, Outcome::refused, "SSH-2.0-OpenSSH")});
   ASSERT_TRUE(found);

@@ -39,10 +39,7 @@ Task<void> try_one(const ProbeWorld& world, const Subject& subject, Way way, Tim
   ended.set();
 }
 
-bool is_final(Outcome outcome) {
-  return outcome == Outcome::well || outcome == Outcome::certificate || outcome == Outcome::unreachable ||
-         outcome == Outcome::no_starttls || outcome == Outcome::other_speech;
-}
+bool is_final(Outcome outcome) { return begins_well(outcome) || outcome == Outcome::unreachable; }
 
 bool others_are_wanted(const Trial& configured, Effort effort) {
   if (effort == Effort::all) return true;
@@ -53,7 +50,7 @@ bool others_are_wanted(const Trial& configured, Effort effort) {
 
 bool another_works(std::span<const Trial> trials) {
   return std::ranges::any_of(trials.subspan(1),
-                             [](const Trial& each) { return each.ended && each.seen.outcome == Outcome::well; });
+                             [](const Trial& each) { return each.ended && begins_well(each.seen.outcome); });
 }
 
 std::string_view scheme_of(codec::mail::Protocol protocol) {

@@ -35,6 +35,12 @@ enum class Outcome : std::uint8_t {
   given_up,  // nobody wanted to know any more
 };
 
+// Whether the server was sent what it expects, if with something behind that which is not well.
+constexpr bool begins_well(Outcome outcome) {
+  return outcome == Outcome::well || outcome == Outcome::certificate || outcome == Outcome::no_starttls ||
+         outcome == Outcome::other_speech;
+}
+
 // What a server of mail makes of being told by XCLIENT or ID who connects.
 enum class Identity : std::uint8_t { not_asked, taken, not_offered, refused };
 
