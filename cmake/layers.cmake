@@ -13,12 +13,16 @@ function(sp_precompile target common)
   target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
 endfunction()
 
-# sp_library(NAME DEPS ... [LIBS ...]): one static library from the folder's *.cc, and one test program
-# from its *_test.cc. DEPS are our own layers (the table in docs/architecture.md), LIBS are others'. HEADERS and TEST_HEADERS
+# sp_library(NAME [ROOMS ...] DEPS ... [LIBS ...]): one static library from the *.cc of the folder and of its rooms, which are
+# folders below it, and one test program from their *_test.cc. DEPS are our own layers (the table in docs/architecture.md), LIBS are others'. HEADERS and TEST_HEADERS
 # are those of our own that most of the files include: they are compiled once, too. RUNS_ONCE: see above.
 function(sp_library name)
-  cmake_parse_arguments(A "RUNS_ONCE" "" "DEPS;LIBS;TEST_LIBS;HEADERS;TEST_HEADERS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(A "RUNS_ONCE" "" "ROOMS;DEPS;LIBS;TEST_LIBS;HEADERS;TEST_HEADERS" ${ARGN})
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(room ${A_ROOMS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

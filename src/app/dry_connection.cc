@@ -65,7 +65,7 @@ std::expected<std::unique_ptr<DryConnection>, std::string> DryConnection::decide
   return run;
 }
 
-// The order is that of proxy/relay.cc.
+// The order is that of proxy/relay/relay.cc.
 void DryConnection::go(const ConnectionQuestion& question, bool speaks_tls) {
   offered_ = question.alpn;
   said_ = question.proxy;

@@ -9,9 +9,9 @@
 #include "config/network.h"
 #include "policy/path.h"
 #include "policy/signed_url.h"
-#include "proxy/inspection.h"
-#include "proxy/outbound_remedy.h"
-#include "proxy/wanted_destination.h"
+#include "proxy/outbound/inspection.h"
+#include "proxy/outbound/remedy.h"
+#include "proxy/outbound/wanted_destination.h"
 
 namespace sp::app {
 namespace {
@@ -139,7 +139,7 @@ std::expected<std::unique_ptr<DryOutbound>, std::string> DryOutbound::decide(con
   return run;
 }
 
-// The order is that of proxy/outbound.cc, and of proxy/image_fetch.cc.
+// The order is that of proxy/outbound/outbound.cc, and of proxy/image/fetch.cc.
 void DryOutbound::go(const OutboundQuestion& question) {
   if (!enter() || !identify(question) || !(by_gate_ ? read_image_url(question) : read_request())) return;
   has_destination_ = true;
@@ -169,7 +169,7 @@ bool DryOutbound::judge(const OutboundQuestion& question) {
 }
 
 // Where the parent looks names up, none of their addresses may be one that is refused; of names that lead nowhere here
-// the name alone is judged. As proxy/reach.cc does.
+// the name alone is judged. As proxy/outbound/reach.cc does.
 bool DryOutbound::judge_for_parent(const OutboundQuestion& question) {
   const bool looks_up = entry_->outbound->parent->looks_names_up();
   if (looks_up && !question.resolve) return true;

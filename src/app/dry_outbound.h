@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "http/message.h"
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/use.h"
 #include "proxy/snapshot.h"
 
 namespace sp::app {
@@ -59,7 +59,7 @@ class DryOutbound {
   const IpAddress& from() const { return from_; }
   const std::string& user() const { return user_; }
   UserStanding standing() const { return standing_; }
-  // The gate asks for itself: it fetches an image, as proxy/image_fetch.cc does.
+  // The gate asks for itself: it fetches an image, as proxy/image/fetch.cc does.
   bool by_gate() const { return by_gate_; }
   const policy::Decision& access() const { return access_; }
   // Where it is: refusals before that are about the client, or about what it sent.

@@ -70,11 +70,12 @@ struct Configured {
 
 Configured from_entry(const config::OutboundConfig& entry, const config::Address& address) {
   Configured made;
+  const bool everywhere = address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
   made.proxy = {.scheme = address.scheme == "proxy" ? "http" : address.scheme,
                 .user = "",
-                .host = address.host.empty() ? "127.0.0.1" : address.host,
+                .host = everywhere ? "127.0.0.1" : address.host,
                 .port = address.port};
-  if (address.host.empty())
+  if (everywhere)
     made.remarks.emplace_back(
         "The gate listens on all addresses: on another machine, write one that is reached there.");
   if (!entry.users.empty())

@@ -1,6 +1,7 @@
 // `env`: the variables of each runtime, and what is said of what it cannot say.
 #include "app/env_command.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -191,12 +192,17 @@ TEST(Env, refuses_what_is_no_argument) {
 }
 
 TEST(Env, takes_the_proxy_from_a_configuration) {
-  TestWorld t;
-  t.files.files["sallyport.yaml"] =
-      "outbound:\n  - listen: proxy://:3128\n    clients: [ 127.0.0.0/8 ]\n    rules: [ { allow: [ example.com ] } ]\n";
-  ASSERT_EQ(env_command({.runtime = "go"}, t.world), Exit::ok) << t.err();
-  EXPECT_THAT(t.out(), HasSubstr("export HTTP_PROXY=http://127.0.0.1:3128\n"));
-  EXPECT_THAT(t.out(), HasSubstr("listens on all addresses"));
+  for (const std::string_view everywhere : {"", "0.0.0.0", "[::]"}) {
+    TestWorld t;
+    t.files.files["sallyport.yaml"] = fmt::format(
+        "outbound:\n  - listen: \"proxy://{}:3128\"\n    clients: [ 127.0.0.0/8 ]\n    rules: [ {{ allow: [ "
+        "example.com ] "
+        "}} ]\n",
+        everywhere);
+    ASSERT_EQ(env_command({.runtime = "go"}, t.world), Exit::ok) << t.err();
+    EXPECT_THAT(t.out(), HasSubstr("export HTTP_PROXY=http://127.0.0.1:3128\n"));
+    EXPECT_THAT(t.out(), HasSubstr("listens on all addresses"));
+  }
   TestWorld none;
   none.files.files["sallyport.yaml"] =
       "inbound: [ { listen: http://:80, sites: [ { routes: [ { path: /, respond: { body: hi } } ] } ] } ]\n";

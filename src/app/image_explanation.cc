@@ -8,7 +8,7 @@
 #include "app/outbound_explanation.h"
 #include "config/image_proxy.h"
 #include "policy/signed_url.h"
-#include "proxy/image_answer.h"
+#include "proxy/image/answer.h"
 
 namespace sp::app {
 namespace {

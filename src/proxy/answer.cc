@@ -3,10 +3,10 @@
 #include "proxy/exchange_variables.h"
 #include "proxy/finish_fields.h"
 #include "proxy/forward.h"
-#include "proxy/image_answer.h"
-#include "proxy/inspected_tunnel.h"
+#include "proxy/image/answer.h"
 #include "proxy/local_response.h"
-#include "proxy/outbound.h"
+#include "proxy/outbound/inspected_tunnel.h"
+#include "proxy/outbound/outbound.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {

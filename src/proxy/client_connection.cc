@@ -1,6 +1,6 @@
 #include "proxy/client_connection.h"
 
-#include "proxy/inspected_tunnel.h"
+#include "proxy/outbound/inspected_tunnel.h"
 #include "proxy/worker.h"
 #include "tls/stream.h"
 

@@ -1,12 +1,12 @@
 #include "proxy/connection.h"
 
 #include "proxy/buffer.h"
-#include "proxy/h1_session.h"
-#include "proxy/h2_session.h"
+#include "proxy/h1/session.h"
+#include "proxy/h2/session.h"
+#include "proxy/outbound/socks_session.h"
 #include "proxy/proxy_header.h"
-#include "proxy/relay.h"
+#include "proxy/relay/relay.h"
 #include "proxy/secure_client.h"
-#include "proxy/socks_session.h"
 #include "runtime/abort_on_cancel.h"
 #include "tls/stream.h"
 

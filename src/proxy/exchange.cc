@@ -1,7 +1,7 @@
 #include "proxy/exchange.h"
 
-#include "proxy/outbound_remedy.h"
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/remedy.h"
+#include "proxy/outbound/use.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/upstream_states.h"
 #include "proxy/worker.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/use.h"
 #include "proxy/worker.h"
 
 namespace sp::proxy {

@@ -5,9 +5,9 @@
 
 #include "proxy/exchange_variables.h"
 #include "proxy/finish_fields.h"
-#include "proxy/h2_upstream.h"
+#include "proxy/h2/upstream.h"
 #include "proxy/obtain.h"
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/use.h"
 #include "proxy/server_choice.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"

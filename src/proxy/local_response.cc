@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstddef>
 #include <new>
 
 #include "http/html.h"
 #include "proxy/answer.h"
-#include "proxy/image_answer.h"
-#include "proxy/outbound_use.h"
+#include "proxy/image/answer.h"
+#include "proxy/outbound/use.h"
 
 namespace sp::proxy {
 
@@ -124,18 +122,11 @@ Response page_response(Exchange& exchange, const CodeInfo& row) {
   return response;
 }
 
-// As much of it as a status line takes: of a reason that is several lines the first.
-std::string_view first_line(std::string_view text) {
-  constexpr std::size_t most = 200;
-  const auto end = std::ranges::find_if(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
-  return text.substr(0, std::min(most, static_cast<std::size_t>(end - text.begin())));
-}
-
 // Of what refuses a CONNECT most programs show the first line alone, and without this it reads as if the site had said
 // it.
 std::string_view tunnel_phrase(Exchange& exchange, const CodeInfo& row) {
   if (exchange.outbound == nullptr || exchange.request.method != http::Method::connect || row.status == 407) return {};
-  const std::string_view reason = first_line(reason_of(exchange));
+  const std::string_view reason = reason_of(exchange);
   return exchange.arena.concat(
       {http::reason_phrase(row.status), " (sallyport: ", row.name, reason.empty() ? "" : ": ", reason, ")"});
 }

@@ -1,6 +1,6 @@
 #include "proxy/server_choice.h"
 
-#include "proxy/h2_upstream.h"
+#include "proxy/h2/upstream.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 

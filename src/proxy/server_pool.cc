@@ -1,7 +1,7 @@
 #include "proxy/server_pool.h"
 
-#include "proxy/h1_upstream.h"
-#include "proxy/h2_upstream.h"
+#include "proxy/h1/upstream.h"
+#include "proxy/h2/upstream.h"
 
 namespace sp::proxy {
 

@@ -6,7 +6,7 @@
 #include "config/files.h"
 #include "http/url.h"
 #include "proxy/compile_snapshot.h"
-#include "proxy/inspection.h"
+#include "proxy/outbound/inspection.h"
 #include "tls/certificate_store.h"
 #include "tls/client_context.h"
 #include "tls/server_context.h"

@@ -9,8 +9,8 @@
 #include "base/intrusive_list.h"
 #include "base/slab.h"
 #include "proxy/exchange_memo.h"
-#include "proxy/first_exchange.h"
-#include "proxy/outbound_watch.h"
+#include "proxy/outbound/watch.h"
+#include "proxy/relay/first_exchange.h"
 #include "runtime/stream.h"
 #include "runtime/task.h"
 

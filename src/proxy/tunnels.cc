@@ -1,7 +1,7 @@
 #include "proxy/tunnels.h"
 
 #include "proxy/buffer.h"
-#include "proxy/inspected_tunnel.h"
+#include "proxy/outbound/inspected_tunnel.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 #include "proxy/write_all.h"

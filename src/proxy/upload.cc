@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "proxy/exchange.h"
-#include "proxy/splice_body.h"
+#include "proxy/h1/splice_body.h"
 #include "proxy/upstream_connection.h"
 #include "proxy/worker.h"
 

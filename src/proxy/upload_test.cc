@@ -1,7 +1,7 @@
 // The content of requests on its way to the server, and everything that can come between.
 #include <new>
 
-#include "proxy/h1_upstream.h"
+#include "proxy/h1/upstream.h"
 #include "proxy/transcript_for_tests.h"
 
 namespace sp::proxy {

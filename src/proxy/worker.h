@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
-#include "proxy/destinations.h"
 #include "proxy/exchange.h"
 #include "proxy/head_room.h"
+#include "proxy/outbound/destinations.h"
+#include "proxy/outbound/shares.h"
 #include "proxy/parked_connections.h"
-#include "proxy/scanners.h"
-#include "proxy/shares.h"
+#include "proxy/scan/scanners.h"
 #include "proxy/snapshot.h"
 #include "proxy/tunnels.h"
 #include "proxy/upstream_states.h"

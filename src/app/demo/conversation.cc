@@ -6,7 +6,7 @@
 #include "app/demo/websocket.h"
 #include "codec/h1/request_reader.h"
 #include "codec/h1/writer.h"
-#include "proxy/h1_body.h"
+#include "proxy/h1/body.h"
 #include "proxy/write_all.h"
 #include "runtime/wait.h"
 

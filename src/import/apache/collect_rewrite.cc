@@ -69,24 +69,24 @@ class RewriteReader {
   }
 
  private:
-  using Asks = Condition::Asks;
+  using Asks = RewriteCondition::Asks;
   void join_conditions();
   void rule(const Directive& directive);
   void redirect(Rule rule);
   bool asks(Asks what) const {
-    return std::ranges::any_of(conditions_, [&](const Condition& each) { return each.asks == what; });
+    return std::ranges::any_of(conditions_, [&](const RewriteCondition& each) { return each.asks == what; });
   }
   bool is_answered_by_itself(const Directive& directive, const Flags& flags);
   bool narrow(Rule& rule);
   void report(Fate fate, const std::string& why, const Origin& at) {
-    for (const Condition& each : written_) context_.report.add(each.origin, see_rule, fate);
+    for (const RewriteCondition& each : written_) context_.report.add(each.origin, see_rule, fate);
     context_.report.add(at, why, fate);
   }
 
   Context& context_;
   Surroundings around_;
-  std::vector<Condition> written_;     // of the rule that comes next
-  std::vector<Condition> conditions_;  // all must hold
+  std::vector<RewriteCondition> written_;     // of the rule that comes next
+  std::vector<RewriteCondition> conditions_;  // all must hold
   bool on_ = false;
 };
 
@@ -95,15 +95,17 @@ void RewriteReader::join_conditions() {
   for (size_t begin = 0; begin < written_.size();) {
     size_t end = begin;
     while (end + 1 < written_.size() && written_[end].or_next) ++end;
-    std::vector<Condition> chain(written_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 written_.begin() + static_cast<std::ptrdiff_t>(end + 1));
+    std::vector<RewriteCondition> chain(written_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        written_.begin() + static_cast<std::ptrdiff_t>(end + 1));
     // In a virtual host with TLS, only the others of a chain can be true.
-    const bool mixed = std::ranges::any_of(chain, [](const Condition& each) { return each.asks != Asks::plain_http; });
-    if (around_.tls && mixed) std::erase_if(chain, [](const Condition& each) { return each.asks == Asks::plain_http; });
+    const bool mixed =
+        std::ranges::any_of(chain, [](const RewriteCondition& each) { return each.asks != Asks::plain_http; });
+    if (around_.tls && mixed)
+      std::erase_if(chain, [](const RewriteCondition& each) { return each.asks == Asks::plain_http; });
     conditions_.push_back(either(chain));
     begin = end + 1;
   }
-  for (const Condition& each : written_) {
+  for (const RewriteCondition& each : written_) {
     if (each.asks == Asks::always && each.pattern.starts_with("!-")) {
       context_.report.changed(each.origin, "files that Apache had and served itself are asked from the server too");
     }
@@ -127,7 +129,7 @@ bool RewriteReader::is_answered_by_itself(const Directive& directive, const Flag
 
 // Brings conditions about the path into the rule. False if a condition is left that cannot be said.
 bool RewriteReader::narrow(Rule& rule) {
-  for (const Condition& each : conditions_) {
+  for (const RewriteCondition& each : conditions_) {
     if (each.asks == Asks::other || each.asks == Asks::trace) return false;
     if (each.asks == Asks::not_path && !each.pattern.contains("well-known")) return false;
     if (each.asks == Asks::not_path) {

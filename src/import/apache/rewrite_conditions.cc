@@ -17,22 +17,23 @@ Surroundings look_around(std::span<const Directive> directives) {
   return around;
 }
 
-Condition either(std::span<const Condition> chain) {
-  using Asks = Condition::Asks;
-  const auto asks = [&](Asks what) { return std::ranges::find(chain, what, &Condition::asks); };
+RewriteCondition either(std::span<const RewriteCondition> chain) {
+  using Asks = RewriteCondition::Asks;
+  const auto asks = [&](Asks what) { return std::ranges::find(chain, what, &RewriteCondition::asks); };
   if (chain.size() == 1) return chain[0];
   for (const Asks strongest : {Asks::always, Asks::plain_http, Asks::websocket}) {
     if (const auto found = asks(strongest); found != chain.end()) return *found;
   }
-  const bool names = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::own_name; });
+  const bool names =
+      std::ranges::all_of(chain, [](const RewriteCondition& each) { return each.asks == Asks::own_name; });
   if (names) return chain[0];
-  const bool paths = std::ranges::all_of(chain, [](const Condition& each) { return each.asks == Asks::path; });
-  Condition result = chain[0];
+  const bool paths = std::ranges::all_of(chain, [](const RewriteCondition& each) { return each.asks == Asks::path; });
+  RewriteCondition result = chain[0];
   if (!paths) {
     result.asks = Asks::other;
     return result;
   }
-  for (const Condition& each : chain.subspan(1)) result.pattern += "|" + each.pattern;
+  for (const RewriteCondition& each : chain.subspan(1)) result.pattern += "|" + each.pattern;
   return result;
 }
 
@@ -64,9 +65,9 @@ bool asks_plain_http(const std::string& subject, const Bare& pattern) {
 
 }  // namespace
 
-Condition read_condition(const Directive& directive, const Surroundings& around) {
-  using Asks = Condition::Asks;
-  Condition condition{
+RewriteCondition read_condition(const Directive& directive, const Surroundings& around) {
+  using Asks = RewriteCondition::Asks;
+  RewriteCondition condition{
       .pattern = directive.arg(1), .or_next = lower(directive.arg(2)).contains("or"), .origin = origin_of(directive)};
   const std::string subject = lower(directive.arg(0));
   const Bare pattern = bare(directive.arg(1));

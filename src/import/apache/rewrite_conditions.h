@@ -17,15 +17,15 @@ struct Surroundings {
 };
 Surroundings look_around(std::span<const Directive> directives);
 
-struct Condition {
+struct RewriteCondition {
   enum class Asks { plain_http, websocket, own_name, path, not_path, always, trace, other } asks = Asks::other;
   std::string pattern;
   bool or_next = false;
   Origin origin;
 };
-Condition read_condition(const Directive& directive, const Surroundings& around);
+RewriteCondition read_condition(const Directive& directive, const Surroundings& around);
 
 // What a chain of conditions joined by [OR] asks for, if that is one thing.
-Condition either(std::span<const Condition> chain);
+RewriteCondition either(std::span<const RewriteCondition> chain);
 
 }  // namespace sp::import::apache

@@ -7,7 +7,7 @@
 #include "config/files.h"
 #include "config/finding.h"
 #include "config/model.h"
-#include "proxy/users.h"
+#include "proxy/outbound/users.h"
 #include "services/identity/htpasswd.h"
 
 namespace sp::identity {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <thread>
 
-#include "proxy/users.h"
+#include "proxy/outbound/users.h"
 #include "runtime/loop.h"
 #include "services/identity/remembered.h"
 

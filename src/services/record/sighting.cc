@@ -7,7 +7,7 @@
 #include "http/url.h"
 #include "policy/special_addresses.h"
 #include "proxy/exchange.h"
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/use.h"
 
 namespace sp::record {
 namespace {

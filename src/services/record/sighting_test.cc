@@ -8,8 +8,8 @@
 
 #include <array>
 
-#include "proxy/outbound_use.h"
-#include "proxy/users.h"
+#include "proxy/outbound/use.h"
+#include "proxy/outbound/users.h"
 #include "testing/gate/gate.h"
 
 namespace sp::record {

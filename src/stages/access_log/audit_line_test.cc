@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codec/tls_hello/rows_for_tests.h"
-#include "proxy/users.h"
+#include "proxy/outbound/users.h"
 #include "stages/access_log/format.h"
 #include "testing/gate/gate.h"
 

@@ -5,8 +5,8 @@
 #include "http/url.h"
 #include "policy/destination_host.h"
 #include "proxy/exchange.h"
-#include "proxy/inspected_tunnel.h"
-#include "proxy/outbound_use.h"
+#include "proxy/outbound/inspected_tunnel.h"
+#include "proxy/outbound/use.h"
 #include "tls/stream.h"
 
 namespace sp::access_log {
