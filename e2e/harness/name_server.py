@@ -17,19 +17,29 @@ class NameServer:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self.socket.bind((address, 53))
-        except OSError as error:
+        except PermissionError as error:
             skip(f"no name server can be started on {address}: {error}")
         resolv = scope.write("resolv.conf", f"nameserver {address}\noptions timeout:1 attempts:1\n")
         self.prefix = ["unshare", "--mount", "sh", "-c", f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh"]
         if not shutil.which("unshare") or subprocess.run([*self.prefix, "true"], capture_output=True, check=False).returncode != 0:
             skip("no mount namespace can be made here")
-        threading.Thread(target=self.serve, daemon=True).start()
-        scope.callback(self.socket.close)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+        scope.callback(self.end)
+
+    def end(self):
+        """A thread that waits would keep the socket, and with it the address, which other tests want."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bell:
+            bell.sendto(b"", self.socket.getsockname())
+        self.thread.join(10)
+        self.socket.close()
 
     def serve(self):
         while True:
             try:
                 question, client = self.socket.recvfrom(4096)
+                if not question:
+                    return
                 answer = self.answer(question)
                 if not self.silent:
                     threading.Timer(self.delay, self.socket.sendto, (answer, client)).start()

@@ -19,7 +19,7 @@ from harness.scope import Scope
 
 # Two lanes run beside each other, since most tests wait for a clock. What measures those who are served meanwhile (attacks)
 # stands beside what needs little of the processor (doctor, mail).
-LANES = [["attacks", "corpus", "h2", "tls", "relay"], ["doctor", "mail", "sympa", "outbound", "operations", "clients"]]
+LANES = [["attacks", "corpus", "h2", "tls", "relay", "operations"], ["doctor", "mail", "sympa", "outbound", "clients"]]
 LIMIT_SECONDS = 120
 
 
