@@ -5,6 +5,7 @@
 
 #include "codec/tls_hello/rows_for_tests.h"
 #include "codec/tls_hello/server_name.h"
+#include "codec/tls_hello/shape.h"
 
 namespace {
 
@@ -63,6 +64,7 @@ void check(ByteView octets, std::size_t cut) {
   expect(rows::read_whole(looked_at) == whole.text);
   if (whole.text.starts_with("client_hello_")) return;
   check_values(looked_at);
+  expect(shape_of(looked_at) == shape_of(std::string(looked_at) + "more"));
   check_in_other_records(looked_at, whole.text, 1 + cut);
 }
 

@@ -15,9 +15,6 @@ auto malformed(const char* where) {
   return fail(Error{.code = Code::client_hello_malformed, .side = Side::client, .where = where});
 }
 
-// What clients mix in so that servers keep ignoring what they do not know (RFC 8701 section 2): 0x0a0a, 0x1a1a...
-constexpr bool is_made_up(std::uint32_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
-
 // RFC 6066 section 3. The list was meant for names of other types too, but nobody ever had one, and readers disagree on
 // how to pass over them; so it is one host_name, as for OpenSSL and BoringSSL.
 Result<void> read_server_name(ByteView data, Hello& hello) {

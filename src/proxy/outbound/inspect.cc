@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "codec/tls_hello/reader.h"
+#include "codec/tls_hello/shape.h"
 #include "policy/outbound.h"
 #include "proxy/buffer.h"
 #include "proxy/connection.h"
@@ -45,6 +46,7 @@ struct Opening {
   std::string from_upstream;
   codec::tls_hello::Reader reader;
   codec::tls_hello::Hello hello;
+  std::uint64_t shape = 0;     // of the hello
   std::string detail, remedy;  // of a failure
 };
 
@@ -121,6 +123,7 @@ Task<Result<void>> read_hello(Opening& opening) {
     SP_TRY(auto read, opening.reader.read(opening.received.view()));
     if (read) {
       opening.hello = *std::move(read);
+      opening.shape = codec::tls_hello::shape_of(opening.received.view());
       co_return Result<void>{};
     }
     SP_CHECK(co_await hear_more(opening));
@@ -269,9 +272,10 @@ bool speaks_http(const Opening& opening) {
          offers(opening, "http/1.0");
 }
 
+// One program: by its address and its user, by whom it asks for, and by what its hello looks like.
 std::string client_key(const Opening& opening) {
   const InspectedTunnel& how = opening.how;
-  return fmt::format("{} {} {}", opening.inside->peer_text, how.authority(), how.user);
+  return fmt::format("{} {} {} {:x}", opening.inside->peer_text, how.authority(), how.user, opening.shape);
 }
 
 // Who has refused our certificate, and may go on without.

@@ -12,25 +12,30 @@ bool PinnedClients::holds(RecentlyUsed<Until>& table, std::string_view client, r
   return false;
 }
 
-PinnedClients::Verdict PinnedClients::note(std::string client, runtime::TimePoint now) {
-  any_ = true;
-  const bool known = holds(refusing_, client, now);
-  left_once_.erase(client);
-  refusing_.put(std::move(client), now + remembered);
+PinnedClients::Verdict PinnedClients::note(RecentlyUsed<Until>& table, std::string client, runtime::TimePoint now) {
+  const bool known = holds(table, client, now);
+  table.put(std::move(client), now + remembered);
   return known ? Verdict::refuses : Verdict::refuses_as_news;
 }
 
 PinnedClients::Verdict PinnedClients::refused(std::string client, runtime::TimePoint now) {
   const std::lock_guard lock(mutex_);
-  return note(std::move(client), now);
+  if (holds(trusting_, client, now)) return note(told_, std::move(client), now);
+  any_ = true;
+  left_once_.erase(client);
+  return note(refusing_, std::move(client), now);
 }
 
 PinnedClients::Verdict PinnedClients::left(std::string client, runtime::TimePoint now) {
   const std::lock_guard lock(mutex_);
   if (holds(trusting_, client, now)) return Verdict::none;
-  if (holds(left_once_, client, now) || holds(refusing_, client, now)) return note(std::move(client), now);
-  left_once_.put(std::move(client), now + remembered);
-  return Verdict::none;
+  if (!holds(left_once_, client, now) && !holds(refusing_, client, now)) {
+    left_once_.put(std::move(client), now + remembered);
+    return Verdict::none;
+  }
+  any_ = true;
+  left_once_.erase(client);
+  return note(refusing_, std::move(client), now);
 }
 
 void PinnedClients::used(std::string client, runtime::TimePoint now) {

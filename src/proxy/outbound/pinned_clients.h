@@ -22,7 +22,8 @@ class PinnedClients {
 
   enum class Verdict : std::uint8_t { none, refuses, refuses_as_news };
 
-  // It said so, by an alert.
+  // It said so, by an alert. Who has used such a certificate does not pin another: it is told, and nothing more
+  // follows.
   Verdict refused(std::string client, runtime::TimePoint now);
   // It went without a word when it had seen the certificate. Some programs that refuse it do; so does a browser that
   // has opened one connection too many. Hence twice, and never of one that has used such a certificate.
@@ -35,11 +36,12 @@ class PinnedClients {
  private:
   using Until = runtime::TimePoint;
   static bool holds(RecentlyUsed<Until>& table, std::string_view client, runtime::TimePoint now);
-  Verdict note(std::string client, runtime::TimePoint now);
+  Verdict note(RecentlyUsed<Until>& table, std::string client, runtime::TimePoint now);
 
   std::atomic<bool> any_ = false;  // mostly none refuses, and nobody takes the lock
   std::mutex mutex_;
   RecentlyUsed<Until> refusing_{most};
+  RecentlyUsed<Until> told_{most};  // refused, and had used one before
   RecentlyUsed<Until> left_once_{most};
   RecentlyUsed<Until> trusting_{most};
 };

@@ -46,7 +46,11 @@ TEST(PinnedClients, are_not_those_that_use_the_certificate) {
   EXPECT_EQ(clients.left("a", later), Verdict::none);
   EXPECT_EQ(clients.left("a", later), Verdict::refuses_as_news);
   clients.used("b", start);
-  EXPECT_EQ(clients.refused("b", start), Verdict::refuses_as_news) << "another program of this address may say so";
+  EXPECT_EQ(clients.refused("b", start), Verdict::refuses_as_news);
+  EXPECT_EQ(clients.refused("b", start), Verdict::refuses);
+  EXPECT_FALSE(clients.knows("b", start));
+  EXPECT_EQ(clients.refused("b", later), Verdict::refuses_as_news);
+  EXPECT_TRUE(clients.knows("b", later)) << "it has not used one for an hour";
 }
 
 TEST(PinnedClients, are_no_more_than_so_many) {
