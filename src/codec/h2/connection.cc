@@ -20,13 +20,15 @@ constexpr std::uint32_t most_frame = 16'384;
 // See budget.h: how many at once, and how many come back each second.
 constexpr std::int32_t most_frames = 2000, frames_per_second = 200;
 constexpr std::int32_t most_resets = 200, resets_per_second = 10;
-// Field lines of so many octets, decoded, are enough for one receive(); each field section counts as so many more, for
-// what is done about it. What they come to is looked at after so many octets of frames: a request of 64 KiB takes fewer
-// than a hundred, and honest ones should not pay for it.
-constexpr std::size_t most_work = std::size_t{128} * 1024, work_of_head = most_work / 16, step = 512;
+// So much work is enough for one receive(), and for a turn of the loop. An octet of a field line, decoded, counts as
+// four of content, since it is copied and judged more than once; each field section counts as so many more, for what is
+// done about it. What they come to is looked at after so many octets of frames: a request of 64 KiB takes fewer than a
+// hundred, and honest ones should not pay for it.
+constexpr std::size_t most_work = std::size_t{256} * 1024, work_of_head = most_work / 16, step = 128;
+constexpr std::size_t work_of_octet = 4;
 // A line costs so much besides, however short it is; and an octet that nobody reads so many, since it is decoded for
 // the sake of the table (up to 27 ns each where lines are put into it, as measured).
-constexpr std::size_t work_of_line = 32, work_of_unread = 8;
+constexpr std::size_t work_of_line = 128, work_of_unread = 32;
 
 // nghttp2 drops a field section that is larger, and 64 KiB would be its own limit. What limits.head lets in (16 MiB at
 // most) fits, with what HPACK and this gate put to it; the memory is taken as it is needed.
@@ -133,7 +135,7 @@ struct Callbacks {
                    void* user) {
     Connection& self = of(user);
     const std::string_view name_text = view_of(name), value_text = view_of(value);
-    self.work_ += name_text.size() + value_text.size() + work_of_line;
+    self.work_ += work_of_octet * (name_text.size() + value_text.size()) + work_of_line;
     if (self.reading_ == nullptr) return 0;
     return unless_memory_ends(self, [&] {
       self.reader_.add(name_text, value_text, nghttp2_rcbuf_is_static(name) != 0);
