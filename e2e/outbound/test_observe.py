@@ -86,8 +86,10 @@ def test_what_would_be_refused_passes_and_is_recorded(env):
     # Private and special addresses do not pass.
     assert env.curl("rebound.com") == "403"
     assert env.curl("169.254.169.254", port=80) == "403"
-    eventually(lambda: ("mattermost", "rebound.com", 2, "destination_address_refused", 1, 0) in env.rows(), 10, "the record")
+    # Each worker hands over what it has by itself.
+    eventually(lambda: sum(row[4] for row in env.rows()) == 23, 10, "the record of all 23 requests")
     rows = env.rows()
+    assert ("mattermost", "rebound.com", 2, "destination_address_refused", 1, 0) in rows, rows
     assert ("mattermost", "api.vendor.com", 1, "", 3, 3) in rows, rows
     assert ("gitlab", "api.vendor.com", 1, "", 1, 1) in rows, rows
     assert stat.S_IMODE(os.stat(env.scope.path("egress.db")).st_mode) == 0o600
