@@ -195,9 +195,8 @@ TEST(Env, takes_the_proxy_from_a_configuration) {
   for (const std::string_view everywhere : {"", "0.0.0.0", "[::]"}) {
     TestWorld t;
     t.files.files["sallyport.yaml"] = fmt::format(
-        "outbound:\n  - listen: \"proxy://{}:3128\"\n    clients: [ 127.0.0.0/8 ]\n    rules: [ {{ allow: [ "
-        "example.com ] "
-        "}} ]\n",
+        "outbound:\n  - listen: \"proxy://{}:3128\"\n    clients: [ 127.0.0.0/8 ]\n    "
+        "rules: [ {{ allow: [ example.com ] }} ]\n",
         everywhere);
     ASSERT_EQ(env_command({.runtime = "go"}, t.world), Exit::ok) << t.err();
     EXPECT_THAT(t.out(), HasSubstr("export HTTP_PROXY=http://127.0.0.1:3128\n"));

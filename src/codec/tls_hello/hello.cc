@@ -1,5 +1,6 @@
 #include "codec/tls_hello/hello.h"
 
+#include "codec/tls_hello/fields.h"
 #include "codec/tls_hello/octets.h"
 #include "codec/tls_hello/server_name.h"
 
@@ -80,16 +81,10 @@ Result<void> read_extensions(ByteView extensions, Hello& hello) {
   return {};
 }
 
-// What stands before the extensions, of which only the version is wanted.
-bool take_fixed_fields(Octets& in, Hello& hello) {
-  constexpr std::size_t random = 32, longest_session_id = 32;
-  hello.legacy_version = static_cast<std::uint16_t>(in.number(2));
-  in.take(random);
-  const ByteView session_id = in.vector(1);
-  const ByteView cipher_suites = in.vector(2);
-  const ByteView compression_methods = in.vector(1);
-  return !in.broken() && hello.legacy_version >> 8 == 3 && session_id.size() <= longest_session_id &&
-         !cipher_suites.empty() && cipher_suites.size() % 2 == 0 && !compression_methods.empty();
+bool are_well_formed(const FixedFields& fields) {
+  constexpr std::size_t longest_session_id = 32;
+  return fields.legacy_version >> 8 == 3 && fields.session_id.size() <= longest_session_id &&
+         !fields.cipher_suites.empty() && fields.cipher_suites.size() % 2 == 0 && !fields.compression_methods.empty();
 }
 
 }  // namespace
@@ -97,7 +92,9 @@ bool take_fixed_fields(Octets& in, Hello& hello) {
 Result<Hello> parse_hello(ByteView content) {
   Hello hello;
   Octets in(content);
-  if (!take_fixed_fields(in, hello)) return malformed("ClientHello: before its extensions");
+  const FixedFields fields = take_fixed_fields(in);
+  if (in.broken() || !are_well_formed(fields)) return malformed("ClientHello: before its extensions");
+  hello.legacy_version = fields.legacy_version;
   if (in.empty()) return hello;  // up to TLS 1.2 there need not be any
   const ByteView extensions = in.vector(2);
   if (!in.ended()) return malformed("ClientHello: length of its extensions");

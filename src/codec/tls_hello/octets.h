@@ -1,5 +1,5 @@
 // Takes apart a structure of TLS from its front (RFC 8446 section 3): numbers, and vectors with their length before
-// them; and which numbers mean nothing.
+// them.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +43,5 @@ class Octets {
   ByteView rest_;
   bool broken_ = false;
 };
-
-// What clients mix in so that servers keep ignoring what they do not know (RFC 8701 section 2): 0x0a0a, 0x1a1a...
-constexpr bool is_made_up(std::uint32_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
 
 }  // namespace sp::codec::tls_hello

@@ -1,5 +1,8 @@
 #include "codec/tls_hello/shape.h"
 
+#include <cstddef>
+
+#include "codec/tls_hello/fields.h"
 #include "codec/tls_hello/octets.h"
 
 namespace sp::codec::tls_hello {
@@ -43,19 +46,16 @@ std::uint64_t shape_of_extensions(Octets extensions) {
 }  // namespace
 
 std::uint64_t shape_of(ByteView octets) {
-  constexpr std::size_t record_head = 5, message_head = 4, version_and_random = 2 + 32;
+  constexpr std::size_t record_head = 5, message_head = 4;
   Octets in(octets);
   in.take(record_head - 2);
   Octets message(in.vector(2));
   message.take(message_head - 3);
   Octets content(message.vector(3));
-  content.take(version_and_random);
-  content.vector(1);  // session
-  const ByteView suites = content.vector(2);
-  content.vector(1);  // compression
+  const FixedFields fields = take_fixed_fields(content);
   const ByteView extensions = content.empty() ? ByteView() : content.vector(2);
   if (content.broken()) return 0;
-  return with(shape_of_suites(Octets(suites)), shape_of_extensions(Octets(extensions)));
+  return with(shape_of_suites(Octets(fields.cipher_suites)), shape_of_extensions(Octets(extensions)));
 }
 
 }  // namespace sp::codec::tls_hello

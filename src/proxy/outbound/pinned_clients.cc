@@ -18,12 +18,16 @@ PinnedClients::Verdict PinnedClients::note(RecentlyUsed<Until>& table, std::stri
   return known ? Verdict::refuses : Verdict::refuses_as_news;
 }
 
-PinnedClients::Verdict PinnedClients::refused(std::string client, runtime::TimePoint now) {
-  const std::lock_guard lock(mutex_);
-  if (holds(trusting_, client, now)) return note(told_, std::move(client), now);
+PinnedClients::Verdict PinnedClients::pins(std::string client, runtime::TimePoint now) {
   any_ = true;
   left_once_.erase(client);
   return note(refusing_, std::move(client), now);
+}
+
+PinnedClients::Verdict PinnedClients::refused(std::string client, runtime::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  if (holds(trusting_, client, now)) return note(told_, std::move(client), now);
+  return pins(std::move(client), now);
 }
 
 PinnedClients::Verdict PinnedClients::left(std::string client, runtime::TimePoint now) {
@@ -33,9 +37,7 @@ PinnedClients::Verdict PinnedClients::left(std::string client, runtime::TimePoin
     left_once_.put(std::move(client), now + remembered);
     return Verdict::none;
   }
-  any_ = true;
-  left_once_.erase(client);
-  return note(refusing_, std::move(client), now);
+  return pins(std::move(client), now);
 }
 
 void PinnedClients::used(std::string client, runtime::TimePoint now) {

@@ -36,7 +36,8 @@ class PinnedClients {
  private:
   using Until = runtime::TimePoint;
   static bool holds(RecentlyUsed<Until>& table, std::string_view client, runtime::TimePoint now);
-  Verdict note(RecentlyUsed<Until>& table, std::string client, runtime::TimePoint now);
+  static Verdict note(RecentlyUsed<Until>& table, std::string client, runtime::TimePoint now);
+  Verdict pins(std::string client, runtime::TimePoint now);
 
   std::atomic<bool> any_ = false;  // mostly none refuses, and nobody takes the lock
   std::mutex mutex_;
